@@ -1,0 +1,246 @@
+#include "naive_contestants.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define LEARNING_RATE 0.01f
+
+static void fail(const char *what)
+{
+    fprintf(stderr, "bench-naive: %s\n", what);
+    exit(EXIT_FAILURE);
+}
+
+void *bench_demand_memory(void *memory)
+{
+    if (!memory)
+        fail("out of memory");
+    return memory;
+}
+
+static void demand(nn_status status, const char *call)
+{
+    if (status == NN_OK)
+        return;
+    fprintf(stderr, "bench-naive: %s: %s (%s)\n", call, nn_error_message(),
+            nn_status_string(status));
+    exit(EXIT_FAILURE);
+}
+
+static double run_naive(struct bench *bench, const struct naive_products *products, size_t first,
+                        size_t count)
+{
+    const size_t batch = bench->options.batch, inputs = bench->options.widths[0];
+    double loss = 0.0;
+    for (size_t s = first; s < first + count; s++)
+        loss += naive_step(&bench->net, products, bench->x + s * batch * inputs,
+                           bench->labels + s * batch, LEARNING_RATE);
+    return loss / (double)count;
+}
+
+static double run_textbook(struct bench *bench, size_t first, size_t count)
+{
+    return run_naive(bench, &naive_textbook, first, count);
+}
+
+static double run_ordered(struct bench *bench, size_t first, size_t count)
+{
+    return run_naive(bench, &naive_ordered, first, count);
+}
+
+static double run_around_cblas(struct bench *bench, size_t first, size_t count)
+{
+    return run_naive(bench, &naive_cblas, first, count);
+}
+
+/* Always on the same batch, which stays in the cache: as fast as these calls can be. */
+static double run_bare(struct bench *bench, size_t first, size_t count)
+{
+    for (size_t s = first; s < first + count; s++)
+        naive_step_products(&bench->net, &naive_cblas, bench->x);
+    return 0.0;
+}
+
+static double run_train_on_batch(struct bench *bench, size_t first, size_t count)
+{
+    double loss = 0.0;
+    for (size_t s = first; s < first + count; s++) {
+        double batch_loss;
+        demand(nn_train_on_batch(bench->model, bench->batch_data[s], &batch_loss, 1),
+               "nn_train_on_batch");
+        loss += batch_loss;
+    }
+    return loss / (double)count;
+}
+
+static double run_fit(struct bench *bench, size_t first, size_t count)
+{
+    const size_t batch = bench->options.batch;
+    nn_fit_options options = NN_FIT_OPTIONS_INIT;
+    options.batch_size = batch;
+    options.shuffle = 0;
+    nn_dataset *part;
+    nn_history *history;
+    const double *losses;
+    size_t epochs;
+    demand(nn_dataset_slice(&part, bench->data, first * batch, count * batch), "nn_dataset_slice");
+    demand(nn_fit(bench->model, part, &options, &history), "nn_fit");
+    demand(nn_history_get(history, "loss", &losses, &epochs), "nn_history_get");
+    const double loss = losses[0];
+    nn_history_free(history);
+    nn_dataset_free(part);
+    return loss;
+}
+
+const struct contestant bench_contestants[BENCH_COUNT] = {
+    [BENCH_TEXTBOOK] = {"textbook loops", run_textbook, true, false, 64},
+    [BENCH_ORDERED] = {"loops ordered for the vectorizer", run_ordered, true, false, 8},
+    [BENCH_AROUND] = {"plain loops around cblas_sgemm", run_around_cblas, true, false, 1},
+    [BENCH_BARE] = {"bare cblas_sgemm calls", run_bare, false, false, 1},
+    [BENCH_BATCH] = {"nn_train_on_batch", run_train_on_batch, true, true, 1},
+    [BENCH_FIT] = {"nn_fit", run_fit, true, true, 1},
+};
+
+/* ---- setting up ----------------------------------------------------------------------------- */
+
+/* SplitMix64 (Steele, Lea and Flood 2014). */
+static uint64_t random_bits(uint64_t *state)
+{
+    uint64_t z = *state += 0x9e3779b97f4a7c15u;
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+    return z ^ (z >> 31);
+}
+
+static float random_uniform(uint64_t *state, float limit)
+{
+    const float unit = (float)(random_bits(state) >> 40) / 16777216.0f;
+    return limit * (2.0f * unit - 1.0f);
+}
+
+static void make_data(struct bench *bench, uint64_t *random)
+{
+    const struct bench_options *options = &bench->options;
+    const size_t rows = bench->batches * options->batch, inputs = options->widths[0];
+    const size_t classes = options->widths[options->width_count - 1];
+    bench->x = bench_demand_memory(calloc(rows * inputs, sizeof *bench->x));
+    bench->labels = bench_demand_memory(calloc(rows, sizeof *bench->labels));
+    for (size_t i = 0; i < rows * inputs; i++)
+        bench->x[i] = (float)(random_bits(random) % 256) / 255.0f; /* as pixels are */
+    for (size_t i = 0; i < rows; i++)
+        bench->labels[i] = (int32_t)(random_bits(random) % classes);
+    demand(nn_dataset_from_arrays(&bench->data, rows, bench->x, NN_FLOAT32, inputs, bench->labels,
+                                  NN_INT32, 1),
+           "nn_dataset_from_arrays");
+    bench->batch_data = bench_demand_memory(calloc(bench->batches, sizeof *bench->batch_data));
+    for (size_t s = 0; s < bench->batches; s++)
+        demand(nn_dataset_slice(&bench->batch_data[s], bench->data, s * options->batch,
+                                options->batch),
+               "nn_dataset_slice");
+}
+
+/* Kernels as glorot_uniform makes them, and biases that aren't 0, so that a lost one shows. */
+static void make_net(struct bench *bench, uint64_t *random)
+{
+    const struct bench_options *options = &bench->options;
+    struct naive_net *net = &bench->net;
+    if (naive_net_create(net, options->batch, options->widths, options->width_count) != 0)
+        fail("out of memory");
+    for (size_t l = 0; l < net->layer_count; l++)
+        bench->weight_count += (net->layers[l].inputs + 1) * net->layers[l].outputs;
+    bench->initial = bench_demand_memory(calloc(bench->weight_count, sizeof *bench->initial));
+    float *to = bench->initial;
+    for (size_t l = 0; l < net->layer_count; l++) {
+        const size_t inputs = net->layers[l].inputs, outputs = net->layers[l].outputs;
+        const float limit = sqrtf(6.0f / (float)(inputs + outputs));
+        for (size_t i = 0; i < inputs * outputs; i++)
+            *to++ = random_uniform(random, limit);
+        for (size_t i = 0; i < outputs; i++)
+            *to++ = random_uniform(random, 0.1f);
+    }
+    const struct naive_layer *last = &net->layers[net->layer_count - 1];
+    for (size_t i = 0; i < options->batch * last->outputs; i++)
+        last->delta[i] = random_uniform(random, 1.0f / (float)options->batch);
+}
+
+static void make_model(struct bench *bench)
+{
+    const size_t *widths = bench->options.widths;
+    const size_t layers = bench->net.layer_count;
+    demand(nn_model_create(&bench->model), "nn_model_create");
+    for (size_t l = 0; l < layers; l++) {
+        char spec[128], shape[64] = "";
+        if (l == 0)
+            snprintf(shape, sizeof shape, " input_shape=(%zu)", widths[0]);
+        snprintf(spec, sizeof spec, "dense units=%zu activation=%s%s", widths[l + 1],
+                 l + 1 < layers ? "relu" : "softmax", shape);
+        demand(nn_model_add(bench->model, spec), spec);
+    }
+    char optimizer[64];
+    snprintf(optimizer, sizeof optimizer, "sgd learning_rate=%g", (double)LEARNING_RATE);
+    demand(nn_model_compile(bench->model, optimizer, "sparse_categorical_crossentropy", NULL),
+           "nn_model_compile");
+    if (nn_model_trainable_count(bench->model) != bench->weight_count)
+        fail("the model has another number of weights than the net");
+}
+
+void bench_reset(struct bench *bench)
+{
+    const float *from = bench->initial;
+    for (size_t l = 0; l < bench->net.layer_count; l++) {
+        const struct naive_layer *layer = &bench->net.layers[l];
+        const size_t counts[] = {layer->inputs * layer->outputs, layer->outputs};
+        float *const values[] = {layer->kernel, layer->bias};
+        for (size_t i = 0; i < 2; i++) {
+            memcpy(values[i], from, counts[i] * sizeof *from);
+            demand(nn_model_set_weights(bench->model, nn_model_weight_name(bench->model, 2 * l + i),
+                                        from, counts[i]),
+                   "nn_model_set_weights");
+            from += counts[i];
+        }
+    }
+}
+
+void bench_read_weights(struct bench *bench, bool library, float *to)
+{
+    for (size_t l = 0; l < bench->net.layer_count; l++) {
+        const struct naive_layer *layer = &bench->net.layers[l];
+        const size_t counts[] = {layer->inputs * layer->outputs, layer->outputs};
+        const float *const values[] = {layer->kernel, layer->bias};
+        for (size_t i = 0; i < 2; i++) {
+            if (library)
+                demand(nn_model_get_weights(bench->model,
+                                            nn_model_weight_name(bench->model, 2 * l + i), to,
+                                            counts[i]),
+                       "nn_model_get_weights");
+            else
+                memcpy(to, values[i], counts[i] * sizeof *to);
+            to += counts[i];
+        }
+    }
+}
+
+void bench_create(struct bench *bench, const struct bench_options *options, size_t batches)
+{
+    uint64_t random = options->seed;
+    *bench = (struct bench){.options = *options, .batches = batches};
+    make_net(bench, &random); /* first, so that it doesn't depend on the number of batches */
+    make_data(bench, &random);
+    make_model(bench);
+    bench_reset(bench);
+}
+
+void bench_free(struct bench *bench)
+{
+    nn_model_free(bench->model);
+    for (size_t s = 0; s < bench->batches; s++)
+        nn_dataset_free(bench->batch_data[s]);
+    nn_dataset_free(bench->data);
+    naive_net_free(&bench->net);
+    free(bench->batch_data);
+    free(bench->initial);
+    free(bench->labels);
+    free(bench->x);
+}

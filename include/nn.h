@@ -1,0 +1,360 @@
+/*
+ * libnn: neural networks for C and C++ programs.
+ *
+ * A model is a list of layers. It is built, compiled, fitted to a dataset, evaluated, used to
+ * predict, saved and loaded, under the names that Keras gives these things:
+ *
+ *     nn_model *model;
+ *     nn_model_create(&model);
+ *     nn_model_add(model, "dense units=16 activation=relu input_shape=(2)");
+ *     nn_model_add(model, "dense units=1 activation=sigmoid");
+ *     nn_model_compile(model, "sgd learning_rate=0.1", "binary_crossentropy", "accuracy");
+ *     nn_fit(model, data, NULL, NULL);
+ *     nn_predict(model, x, rows, y);
+ *     nn_model_free(model);
+ *
+ * Parts (layers, activations, initializers, losses, metrics, optimizers, callbacks) are named by
+ * specs in text:
+ *
+ *     spec  = name { key "=" value }        separated by blanks or commas; lists by ";"
+ *     value = number | true | false | none | name | 'string' | (tuple) | name(key=value, ...)
+ *
+ * Numbers are read as in the C locale, whatever the program's own is. nn_help() describes every
+ * part and its options.
+ *
+ * Status.     Every function that can fail returns an nn_status: NN_OK (0), NN_STOPPED (a caller
+ *             asked to stop; not an error) or a negative error. nn_error_message() says in words
+ *             what this thread's last failure was. A function that fails changes nothing, unless
+ *             its comment says so; an output handle is set to NULL.
+ * Ownership.  What a *_create, *_load, *_from_arrays, *_slice or *_clone function gives belongs to
+ *             the caller and is freed by the matching *_free, which takes NULL. Strings returned as
+ *             const char * belong to the library.
+ * Threads.    Any number of threads may use different objects. One model may be read (predict,
+ *             evaluate, get_weights, save, summary, ...) by many threads at once. A call that
+ *             changes a model (add, compile, fit, train_on_batch, set_weights, ...) needs it alone:
+ *             it fails with NN_ERR_STATE when another thread is using the model, and others fail
+ *             with NN_ERR_STATE while it runs. Callbacks of a fit may read the model being fitted.
+ * Process.    The library prints nothing unasked, installs no signal handlers, never exits, and
+ *             leaves locale, floating-point environment and random state of the process alone.
+ * Arrays.     Row-major. A batch is rows x values of a row; a kernel is inputs x outputs.
+ */
+#ifndef NN_H
+#define NN_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define NN_VERSION_MAJOR 1
+#define NN_VERSION_MINOR 0
+#define NN_VERSION_PATCH 0
+
+#if defined(__GNUC__)
+#define NN_API __attribute__((visibility("default")))
+#else
+#define NN_API
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- status ------------------------------------------------------------------------------- */
+
+typedef enum nn_status {
+    NN_OK = 0,
+    NN_STOPPED = 1,           /* training was asked to stop; not an error */
+    NN_ERR_INVALID = -10,     /* an argument, a spec or an option is wrong */
+    NN_ERR_NO_MEMORY = -20,   /* out of memory, or a size that no memory can hold */
+    NN_ERR_IO = -30,          /* a file can't be opened, read or written */
+    NN_ERR_FORMAT = -40,      /* a file isn't what it should be */
+    NN_ERR_UNSUPPORTED = -50, /* valid, but not something this library can do */
+    NN_ERR_SHAPE = -60,       /* shapes that don't fit together */
+    NN_ERR_STATE = -70,       /* not compiled, already built, or in use by another thread */
+    NN_ERR_NONFINITE = -80,   /* training met an infinity or a NaN */
+    NN_ERR_VERSION = -90      /* made by a newer version */
+} nn_status;
+
+/* A status in a few words ("shape mismatch"). Never NULL. */
+NN_API const char *nn_status_string(nn_status status);
+
+/* This thread's last failure in words; "" if there was none. Valid until this thread's next failure. */
+NN_API const char *nn_error_message(void);
+
+/* The library's version, "1.0.0". */
+NN_API const char *nn_version(void);
+
+/* ---- memory ------------------------------------------------------------------------------- */
+
+/* The host's allocator. allocate gives size (> 0) bytes at a multiple of alignment (a power of 2,
+ * at most 64), or NULL; both functions may be called from any thread. */
+typedef struct nn_allocator {
+    size_t struct_size; /* sizeof(nn_allocator) */
+    void *(*allocate)(void *user, size_t alignment, size_t size);
+    void (*release)(void *user, void *memory);
+    void *user;
+} nn_allocator;
+
+/* Sets the allocator for everything that libnn itself allocates from now on; NULL sets back the
+ * default. Call it before any other function: an object made with one allocator must be freed with
+ * the same. Not thread-safe. Errors: NN_ERR_INVALID. */
+NN_API nn_status nn_set_allocator(const nn_allocator *allocator);
+
+/* ---- datasets ----------------------------------------------------------------------------- */
+
+typedef enum nn_dtype { NN_FLOAT32 = 1, NN_UINT8 = 2, NN_INT32 = 3 } nn_dtype;
+
+/* A table of named columns with one number of rows: "x" (inputs), "y" (targets) and optionally
+ * "sample_weight". A column keeps its type in memory and is turned to float as a batch is gathered.
+ * A dataset never changes once it is in use, so any number of threads may read it. */
+typedef struct nn_dataset nn_dataset;
+
+/* A dataset over the caller's arrays: x is rows x x_width, y is rows x y_width. The arrays are
+ * borrowed: they must outlive the dataset and every slice of it. y may be NULL with y_width 0 (for
+ * predictions only). A class label is an NN_INT32 or NN_UINT8 target of width 1.
+ * Errors: NN_ERR_INVALID (NULL, zero, unknown type, sizes that overflow). */
+NN_API nn_status nn_dataset_from_arrays(nn_dataset **data, size_t rows, const void *x,
+                                        nn_dtype x_type, size_t x_width, const void *y,
+                                        nn_dtype y_type, size_t y_width);
+
+/* Adds a borrowed column of rows x width: today "sample_weight" (NN_FLOAT32, width 1, finite and
+ * not negative), which weighs each row's loss. Only before the dataset is sliced or used. */
+NN_API nn_status nn_dataset_add_column(nn_dataset *data, const char *name, const void *values,
+                                       nn_dtype type, size_t width);
+
+/* Reads IDX files (the MNIST format), gzipped or plain: images are uint8 of any rank >= 1 and give
+ * the input shape; labels are uint8 of rank 1, or NULL for none.
+ * Errors: NN_ERR_IO, NN_ERR_FORMAT (empty, cut, wrong magic, trailing bytes), NN_ERR_SHAPE (counts
+ * differ), NN_ERR_UNSUPPORTED (an element type that isn't unsigned byte), NN_ERR_NO_MEMORY. */
+NN_API nn_status nn_dataset_load_idx(nn_dataset **data, const char *images, const char *labels);
+
+/* A view of count rows from first on. It shares the memory of the whole, which may be freed first. */
+NN_API nn_status nn_dataset_slice(nn_dataset **part, const nn_dataset *whole, size_t first,
+                                  size_t count);
+
+NN_API size_t nn_dataset_rows(const nn_dataset *data);
+
+/* Values in a row of a column ("x", "y", "sample_weight"), 0 if there is none. */
+NN_API size_t nn_dataset_width(const nn_dataset *data, const char *column);
+
+/* The shape of a row of a column: up to count dimensions are written to dimensions; the rank is
+ * returned (0 if there is no such column). */
+NN_API size_t nn_dataset_shape(const nn_dataset *data, const char *column, size_t *dimensions,
+                               size_t count);
+
+/* Copies rows first ... first + count - 1 of a column as floats to values[count x width]. */
+NN_API nn_status nn_dataset_get_values(const nn_dataset *data, const char *column, size_t first,
+                                       size_t count, float *values);
+
+/* Names the classes 0 ... count - 1; they are copied, handed to slices made later, and kept with
+ * the model that is fitted to the data. */
+NN_API nn_status nn_dataset_set_class_names(nn_dataset *data, const char *const *names,
+                                            size_t count);
+NN_API size_t nn_dataset_class_count(const nn_dataset *data);
+/* NULL past the end. Valid as long as the dataset. */
+NN_API const char *nn_dataset_class_name(const nn_dataset *data, size_t index);
+
+NN_API void nn_dataset_free(nn_dataset *data);
+
+/* ---- building a model ---------------------------------------------------------------------- */
+
+typedef struct nn_model nn_model;
+
+/* An empty sequential model. */
+NN_API nn_status nn_model_create(nn_model **model);
+
+/* Adds a layer named by a spec: "flatten input_shape=(28,28)", "dense units=300 activation=relu".
+ * The first layer must have input_shape: the shape of one row. Every layer takes name=...; without
+ * it, it is named as Keras would (dense, dense_1, ...).
+ * Errors: NN_ERR_INVALID (spec, option, duplicate name), NN_ERR_SHAPE, NN_ERR_STATE (the model is
+ * already built: compiled, loaded or used). */
+NN_API nn_status nn_model_add(nn_model *model, const char *layer);
+
+/* The seed of initial weights, shuffling and dropout; 0 unless set. Equal seeds give equal results
+ * on the same machine and library versions. Errors: NN_ERR_STATE once the model is built. */
+NN_API nn_status nn_model_set_seed(nn_model *model, uint64_t seed);
+
+/* Fixes the layers, makes the weights unless they exist, and sets what nn_fit and nn_evaluate use.
+ * optimizer, loss: one spec each; metrics: a list ("accuracy; mean_absolute_error") or NULL.
+ * Compiling again keeps the weights and starts the optimizer anew.
+ * Errors: NN_ERR_INVALID, NN_ERR_SHAPE (a loss that can't work on the output), NN_ERR_STATE,
+ * NN_ERR_NO_MEMORY. */
+NN_API nn_status nn_model_compile(nn_model *model, const char *optimizer, const char *loss,
+                                  const char *metrics);
+
+/* A model of its own with the same layers, weights, compile settings and optimizer state. */
+NN_API nn_status nn_model_clone(nn_model **copy, const nn_model *model);
+
+/* Freeing a model within a callback of its own fit is allowed: it then lives until fit returns. */
+NN_API void nn_model_free(nn_model *model);
+
+/* ---- what a model is ----------------------------------------------------------------------- */
+
+/* Values of one row of the input and of the output; 0 while the model has no layers. */
+NN_API size_t nn_model_input_width(const nn_model *model);
+NN_API size_t nn_model_output_width(const nn_model *model);
+
+/* The trainable parameters and all of them, in single values. */
+NN_API size_t nn_model_trainable_count(const nn_model *model);
+NN_API size_t nn_model_parameter_count(const nn_model *model);
+
+/* The values that nn_evaluate and nn_train_on_batch write: "loss", then the metrics in order. The
+ * count is 0 before compile; a name past the end is NULL. Valid until compile or free. */
+NN_API size_t nn_model_metric_count(const nn_model *model);
+NN_API const char *nn_model_metric_name(const nn_model *model, size_t index);
+
+/* Weights under Keras's names, "dense/kernel", "dense_1/bias"; NULL past the end. nn_model_weight_shape
+ * writes up to count dimensions and returns the rank; 0 for an unknown name. */
+NN_API size_t nn_model_weight_count(const nn_model *model);
+NN_API const char *nn_model_weight_name(const nn_model *model, size_t index);
+NN_API size_t nn_model_weight_shape(const nn_model *model, const char *name, size_t *dimensions,
+                                    size_t count);
+
+/* Copies the count values of a weight, row-major. count must be the weight's own.
+ * Errors: NN_ERR_INVALID (unknown name), NN_ERR_SHAPE (another count), NN_ERR_STATE (no layers),
+ * NN_ERR_NONFINITE (set: a value isn't finite). */
+NN_API nn_status nn_model_get_weights(const nn_model *model, const char *name, float *values,
+                                      size_t count);
+NN_API nn_status nn_model_set_weights(nn_model *model, const char *name, const float *values,
+                                      size_t count);
+
+/* Names of the output classes: set here, or by nn_fit from a dataset that has them; saved with the
+ * model. A name past the end is NULL. */
+NN_API nn_status nn_model_set_class_names(nn_model *model, const char *const *names, size_t count);
+NN_API size_t nn_model_class_count(const nn_model *model);
+NN_API const char *nn_model_class_name(const nn_model *model, size_t index);
+
+/* Text functions (nn_model_summary, nn_help) write at most size bytes to buffer, always ended by a
+ * zero if size > 0, and the whole length without the zero to *length (which may be NULL); buffer may
+ * be NULL with size 0 to ask for the length. A cut text is no error. */
+
+/* A table of layers, output shapes and parameter counts, as Keras prints it. UTF-8. */
+NN_API nn_status nn_model_summary(const nn_model *model, char *buffer, size_t size, size_t *length);
+
+/* ---- training ------------------------------------------------------------------------------ */
+
+typedef struct nn_history nn_history;
+
+typedef enum nn_event_kind {
+    NN_EVENT_TRAIN_BEGIN = 1,
+    NN_EVENT_EPOCH_BEGIN = 2,
+    NN_EVENT_BATCH_END = 3,
+    NN_EVENT_EPOCH_END = 4,
+    NN_EVENT_TRAIN_END = 5
+} nn_event_kind;
+
+/* What a callback is told. Epochs and batches count from 0. values[count] are the means over the
+ * epoch so far under names[count] ("loss", "accuracy", at the end of an epoch "val_loss", ...).
+ * Everything it points to is valid during the call only. */
+typedef struct nn_event {
+    size_t struct_size;
+    nn_event_kind kind;
+    nn_model *model;
+    size_t epoch;   /* this epoch's number; initial_epoch counts */
+    size_t epochs;  /* the number after the last epoch's */
+    size_t batch;   /* NN_EVENT_BATCH_END: this batch's number */
+    size_t batches; /* batches of an epoch */
+    size_t count;
+    const char *const *names;
+    const double *values;
+} nn_event;
+
+/* NN_OK goes on; NN_STOPPED ends training after this batch (nn_fit returns NN_STOPPED); anything else
+ * ends it at once and is what nn_fit returns. */
+typedef nn_status (*nn_event_function)(const nn_event *event, void *user);
+
+/* Options of nn_fit. Make it with NN_FIT_OPTIONS_INIT and change what you want. */
+typedef struct nn_fit_options {
+    size_t struct_size;
+    size_t epochs;        /* epochs of this call; 1 */
+    size_t batch_size;    /* rows of a step; 32. The last batch of an epoch may be smaller */
+    size_t initial_epoch; /* number of the first epoch in history and callbacks; 0 */
+    int shuffle;          /* 1: a new order of rows each epoch, from the model's seed */
+    int verbose;          /* 0 silent, 1 progress bar on stdout, 2 a line an epoch */
+    const nn_dataset *validation_data; /* evaluated after each epoch; NULL: none */
+    double validation_split;           /* fraction in [0, 1) of the rows, taken from the end, to
+                                          validate on instead of training on them; 0 */
+    const double *class_weight; /* [class_weight_count] factor of each class's loss; NULL: 1 */
+    size_t class_weight_count;
+    const char *callbacks;      /* list of specs: "csv_logger filename=log.csv"; NULL: none */
+    nn_event_function callback; /* called for every event; NULL: none */
+    void *callback_user;        /* handed to callback */
+} nn_fit_options;
+
+#define NN_FIT_OPTIONS_INIT                                                                        \
+    {                                                                                              \
+        sizeof(nn_fit_options), 1, 32, 0, 1, 0, NULL, 0.0, NULL, 0, NULL, NULL, NULL               \
+    }
+
+/* Trains the model on data by minibatches. options may be NULL (the defaults), history may be NULL.
+ * A second fit goes on with weights, optimizer state and random stream as the first left them.
+ * After a failure or a stop, history (if asked for) is set and holds the epochs that ended.
+ * A loss or weight that isn't finite stops training with epoch and batch in the message and puts the
+ * weights back to the end of the last whole epoch.
+ * Errors: NN_ERR_INVALID, NN_ERR_SHAPE (both shapes in the message), NN_ERR_STATE (not compiled, in
+ * use), NN_ERR_NONFINITE, NN_ERR_NO_MEMORY, NN_ERR_IO (callbacks); NN_STOPPED; a callback's own. */
+NN_API nn_status nn_fit(nn_model *model, const nn_dataset *data, const nn_fit_options *options,
+                        nn_history **history);
+
+/* Loss, then the metrics, over all rows of data: values[count], count = nn_model_metric_count. */
+NN_API nn_status nn_evaluate(const nn_model *model, const nn_dataset *data, double *values,
+                             size_t count);
+
+/* One optimizer step on all rows of batch at once. values[count] as in nn_evaluate, measured before
+ * the step; values may be NULL with count 0. */
+NN_API nn_status nn_train_on_batch(nn_model *model, const nn_dataset *batch, double *values,
+                                   size_t count);
+
+/* y[rows x output width] = the model's output for x[rows x input width]; y may not overlap x. Any
+ * number of threads may predict with one model at once. Needs no compile. A warm call allocates
+ * nothing. A row's result may differ in the last bits with the number of rows beside it.
+ * Errors: NN_ERR_INVALID, NN_ERR_STATE, NN_ERR_NO_MEMORY. */
+NN_API nn_status nn_predict(const nn_model *model, const float *x, size_t rows, float *y);
+
+/* The values of one quantity ("loss", "val_accuracy") after each epoch. Valid until the history is
+ * freed. Errors: NN_ERR_INVALID (unknown name; the message lists the known ones). */
+NN_API nn_status nn_history_get(const nn_history *history, const char *name, const double **values,
+                                size_t *count);
+
+/* Columns and their names; NULL past the end. */
+NN_API size_t nn_history_count(const nn_history *history);
+NN_API const char *nn_history_name(const nn_history *history, size_t index);
+NN_API void nn_history_free(nn_history *history);
+
+/* ---- files --------------------------------------------------------------------------------- */
+
+/* Writes layers, weights, compile settings, optimizer state and class names as one safetensors file.
+ * It is written beside path and renamed, so a failure leaves an old file as it was.
+ * Errors: NN_ERR_IO, NN_ERR_NO_MEMORY, NN_ERR_STATE (no layers). */
+NN_API nn_status nn_model_save(const nn_model *model, const char *path);
+
+/* Reads a model that nn_model_save wrote. A file is data, never code, and nothing in it is trusted.
+ * Errors: NN_ERR_IO, NN_ERR_FORMAT (cut, changed, or not such a file), NN_ERR_UNSUPPORTED (an unknown
+ * part), NN_ERR_VERSION, NN_ERR_NO_MEMORY. */
+NN_API nn_status nn_model_load(nn_model **model, const char *path);
+
+/* The same to and from memory. Saving writes the file's bytes if size is enough and its length to
+ * *length in any case; buffer may be NULL with size 0 to ask. A size that is too small but not 0 is
+ * NN_ERR_INVALID. */
+NN_API nn_status nn_model_save_to_memory(const nn_model *model, void *buffer, size_t size,
+                                         size_t *length);
+NN_API nn_status nn_model_load_from_memory(nn_model **model, const void *bytes, size_t size);
+
+/* ---- the known parts ------------------------------------------------------------------------ */
+
+/* Kinds of parts: "activation", "initializer", "layer", "loss", "metric", "optimizer", "callback";
+ * NULL past the end. */
+NN_API const char *nn_part_kind(size_t index);
+
+/* Names of the parts of a kind; NULL past the end or for an unknown kind. */
+NN_API const char *nn_part_name(const char *kind, size_t index);
+
+/* Help on a part ("dense", or "loss mean_squared_error" where two kinds share a name), on a kind, or
+ * on everything (NULL): options with type, default, bounds and meaning. Text function, see above.
+ * Errors: NN_ERR_INVALID (no such part; the message names the nearest). */
+NN_API nn_status nn_help(const char *part, char *buffer, size_t size, size_t *length);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* NN_H */

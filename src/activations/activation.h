@@ -1,0 +1,28 @@
+/* The room of activations: y = f(z) on rows x width, and its derivative. */
+#ifndef NN_ACTIVATIONS_ACTIVATION_H
+#define NN_ACTIVATIONS_ACTIVATION_H
+
+#include "part.h"
+#include "real.h"
+#include "vectorize.h"
+
+typedef struct nn_activation {
+    nn_part_type part;
+    bool identity; /* y = z: callers may skip it */
+    bool needs_z;  /* backward reads z; else z may be NULL there, and forward is run in place */
+    /* y[rows][width] = f(z[rows][width]); y may be z. */
+    void (*forward)(const void *self, size_t rows, size_t width, const nn_real *z, nn_real *y);
+    /* dz = the gradient by z, given dy by y; dz may be dy. */
+    void (*backward)(const void *self, size_t rows, size_t width, const nn_real *z,
+                     const nn_real *y, const nn_real *dy, nn_real *dz);
+} nn_activation;
+
+extern const nn_room nn_activation_room;
+
+/* The vtable of a part of this room. */
+static inline const nn_activation *nn_activation_of(const nn_part *part)
+{
+    return (const nn_activation *)part->type;
+}
+
+#endif

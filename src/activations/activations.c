@@ -1,0 +1,21 @@
+/* The table of activations. */
+#include "activation.h"
+
+#define ROWS(ROW)                                                                                  \
+    ROW(activation, linear)                                                                        \
+    ROW(activation, relu)                                                                          \
+    ROW(activation, leaky_relu)                                                                    \
+    ROW(activation, sigmoid)                                                                       \
+    ROW(activation, tanh)                                                                          \
+    ROW(activation, softmax)
+
+ROWS(NN_ROOM_DECLARE)
+
+static const nn_part_type *const parts[] = {ROWS(NN_ROOM_ROW)};
+
+const nn_room nn_activation_room = {
+    .kind = "activation",
+    .module = "keras.activations",
+    .parts = parts,
+    .count = sizeof parts / sizeof parts[0],
+};

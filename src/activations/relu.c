@@ -1,0 +1,82 @@
+/* relu: f(z) = z for z > threshold, negative_slope (z - threshold) otherwise; f'(z) = 1 or
+ * negative_slope.  Source: Keras's relu; Nair, Hinton 2010. */
+#include "activation.h"
+#include <math.h>
+
+struct relu {
+    double negative_slope, threshold;
+};
+
+static const nn_option options[] = {
+    NN_OPTION_REAL(struct relu, negative_slope, 0.0, 0.0, INFINITY,
+                   "slope for values below the threshold"),
+    NN_OPTION_REAL(struct relu, threshold, 0.0, 0.0, INFINITY,
+                   "values up to here are damped or set to zero"),
+    NN_OPTION_END,
+};
+
+/* The comparisons are turned so that NaN, for which none holds, passes through. */
+
+NN_VECTORIZE
+static void forward_plain(size_t count, const nn_real *z, nn_real *y)
+{
+    for (size_t i = 0; i < count; i++)
+        y[i] = z[i] <= 0 ? 0 : z[i];
+}
+
+NN_VECTORIZE
+static void forward_options(size_t count, nn_real slope, nn_real threshold, const nn_real *z,
+                            nn_real *y)
+{
+    for (size_t i = 0; i < count; i++)
+        y[i] = z[i] <= threshold ? (slope == 0 ? 0 : slope * (z[i] - threshold)) : z[i];
+}
+
+/* y[rows][width] = f(z[rows][width]); y may be z. */
+static void forward(const void *self, size_t rows, size_t width, const nn_real *z, nn_real *y)
+{
+    const struct relu *relu = self;
+    if (relu->negative_slope == 0 && relu->threshold == 0)
+        forward_plain(rows * width, z, y);
+    else
+        forward_options(rows * width, (nn_real)relu->negative_slope, (nn_real)relu->threshold, z,
+                        y);
+}
+
+/* The output's sign tells on which side of the threshold z was, for neither option is negative. */
+NN_VECTORIZE
+static void backward_plain(size_t count, const nn_real *y, const nn_real *dy, nn_real *dz)
+{
+    for (size_t i = 0; i < count; i++)
+        dz[i] = y[i] <= 0 ? 0 : dy[i];
+}
+
+NN_VECTORIZE
+static void backward_options(size_t count, nn_real slope, const nn_real *y, const nn_real *dy,
+                             nn_real *dz)
+{
+    for (size_t i = 0; i < count; i++)
+        dz[i] = y[i] <= 0 ? slope * dy[i] : dy[i];
+}
+
+static void backward(const void *self, size_t rows, size_t width, const nn_real *z,
+                     const nn_real *y, const nn_real *dy, nn_real *dz)
+{
+    const struct relu *relu = self;
+    (void)z;
+    if (relu->negative_slope == 0)
+        backward_plain(rows * width, y, dy, dz);
+    else
+        backward_options(rows * width, (nn_real)relu->negative_slope, y, dy, dz);
+}
+
+const nn_activation nn_activation_relu = {
+    .part = {.name = "relu",
+             .class_name = "ReLU",
+             .options = options,
+             .size = sizeof(struct relu),
+             .help = "y = max(x, 0); Nair, Hinton 2010",
+             .sample = "relu negative_slope=0.1 threshold=0.2"},
+    .forward = forward,
+    .backward = backward,
+};

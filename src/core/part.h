@@ -1,0 +1,176 @@
+/* Parts and their options. A part (a layer, an activation, ...) is one file with a table of options, a
+ * struct that holds their values, and one exported vtable that begins with an nn_part_type; a room is
+ * the table of parts of one kind. Everything that reads or writes options works from these tables:
+ * specs, JSON in files, help, tests. */
+#ifndef NN_CORE_PART_H
+#define NN_CORE_PART_H
+
+#include "nn.h"
+#include "shape.h"
+#include "spec.h"
+#include "text.h"
+#include <stdbool.h>
+#include <stddef.h>
+
+typedef struct nn_room nn_room;
+typedef struct nn_part_type nn_part_type;
+
+/* An instance: options only, fixed after creation. type NULL: none. */
+typedef struct nn_part {
+    const nn_part_type *type;
+    const nn_room *room;
+    void *self; /* type->size bytes: the part's struct */
+} nn_part;
+
+typedef struct nn_seed {
+    bool given;
+    uint64_t value;
+} nn_seed;
+
+typedef enum nn_option_type {
+    NN_TYPE_SIZE,   /* size_t */
+    NN_TYPE_REAL,   /* double */
+    NN_TYPE_BOOL,   /* bool */
+    NN_TYPE_SHAPE,  /* nn_shape, rank 0 for none */
+    NN_TYPE_STRING, /* char *, NULL for none; owned */
+    NN_TYPE_CHOICE, /* const char *: one of choices */
+    NN_TYPE_SEED,   /* nn_seed: an unsigned integer or none */
+    NN_TYPE_PART    /* nn_part of the room; owned */
+} nn_option_type;
+
+typedef struct nn_option {
+    const char *name; /* NULL ends a table */
+    nn_option_type type;
+    size_t offset;
+    bool required;
+    bool open_minimum, open_maximum; /* the bound itself is out of bounds */
+    double default_number;           /* SIZE, REAL, BOOL */
+    double minimum, maximum;         /* SIZE, REAL */
+    const char *default_text;        /* STRING, CHOICE, PART (a spec), SHAPE; NULL: none */
+    const char *const *choices;      /* CHOICE: names, ended by NULL */
+    const nn_room *room;             /* PART */
+    const char *help;                /* one line */
+} nn_option;
+
+#define NN_OPTION_SIZE(s, field, value, low, high, text)                                           \
+    {                                                                                              \
+        .name = #field, .type = NN_TYPE_SIZE, .offset = offsetof(s, field),                        \
+        .default_number = (value), .minimum = (low), .maximum = (high), .help = (text)             \
+    }
+#define NN_OPTION_SIZE_REQUIRED(s, field, low, high, text)                                         \
+    {                                                                                              \
+        .name = #field, .type = NN_TYPE_SIZE, .offset = offsetof(s, field), .required = true,      \
+        .minimum = (low), .maximum = (high), .help = (text)                                        \
+    }
+#define NN_OPTION_REAL(s, field, value, low, high, text)                                           \
+    {                                                                                              \
+        .name = #field, .type = NN_TYPE_REAL, .offset = offsetof(s, field),                        \
+        .default_number = (value), .minimum = (low), .maximum = (high), .help = (text)             \
+    }
+#define NN_OPTION_REAL_REQUIRED(s, field, low, high, text)                                         \
+    {                                                                                              \
+        .name = #field, .type = NN_TYPE_REAL, .offset = offsetof(s, field), .required = true,      \
+        .minimum = (low), .maximum = (high), .help = (text)                                        \
+    }
+#define NN_OPTION_BOOL(s, field, value, text)                                                      \
+    {                                                                                              \
+        .name = #field, .type = NN_TYPE_BOOL, .offset = offsetof(s, field),                        \
+        .default_number = (value), .help = (text)                                                  \
+    }
+#define NN_OPTION_SHAPE(s, field, text)                                                            \
+    {                                                                                              \
+        .name = #field, .type = NN_TYPE_SHAPE, .offset = offsetof(s, field), .help = (text)        \
+    }
+#define NN_OPTION_STRING(s, field, value, text)                                                    \
+    {                                                                                              \
+        .name = #field, .type = NN_TYPE_STRING, .offset = offsetof(s, field),                      \
+        .default_text = (value), .help = (text)                                                    \
+    }
+#define NN_OPTION_STRING_REQUIRED(s, field, text)                                                  \
+    {                                                                                              \
+        .name = #field, .type = NN_TYPE_STRING, .offset = offsetof(s, field), .required = true,    \
+        .help = (text)                                                                             \
+    }
+#define NN_OPTION_CHOICE(s, field, names, value, text)                                             \
+    {                                                                                              \
+        .name = #field, .type = NN_TYPE_CHOICE, .offset = offsetof(s, field), .choices = (names),  \
+        .default_text = (value), .help = (text)                                                    \
+    }
+#define NN_OPTION_SEED(s, field, text)                                                             \
+    {                                                                                              \
+        .name = #field, .type = NN_TYPE_SEED, .offset = offsetof(s, field), .help = (text)         \
+    }
+#define NN_OPTION_PART(s, field, parts, value, text)                                               \
+    {                                                                                              \
+        .name = #field, .type = NN_TYPE_PART, .offset = offsetof(s, field), .room = (parts),       \
+        .default_text = (value), .help = (text)                                                    \
+    }
+#define NN_OPTION_PART_REQUIRED(s, field, parts, text)                                             \
+    {                                                                                              \
+        .name = #field, .type = NN_TYPE_PART, .offset = offsetof(s, field), .required = true,      \
+        .room = (parts), .help = (text)                                                            \
+    }
+#define NN_OPTION_END                                                                              \
+    {                                                                                              \
+        .name = NULL                                                                               \
+    }
+
+/* What every vtable begins with. */
+struct nn_part_type {
+    const char *name;         /* Keras's snake_case name */
+    const char *alias;        /* Keras's other name ("mse"), or NULL */
+    const char *class_name;   /* Keras's class ("LeakyReLU"); NULL: the name in CamelCase */
+    const nn_option *options; /* ended by NN_OPTION_END; NULL: none of its own */
+    size_t size;              /* of the options struct, 0 if there is none */
+    const char *help;         /* one line; for a formula, its source */
+    const char *sample;       /* a spec that the tests build it from */
+    /* What no single option can tell (minval above maxval); NULL: nothing to check. */
+    nn_status (*check)(const void *self);
+};
+
+struct nn_room {
+    const char *kind;   /* "activation" */
+    const char *module; /* "keras.activations" */
+    const nn_part_type *const *parts;
+    size_t count;
+    const nn_option *common; /* options that all parts of the room have, at the start of their
+                                structs; NULL: none */
+};
+
+/* Builds a room's table from a list of names: NN_ROOM_TABLE(activation, ROWS). ROWS(ROW, kind) holds
+ * one ROW(kind, name) a part, whose vtable is `const nn_<kind> nn_<kind>_<name>`. */
+#define NN_ROOM_DECLARE(kind, part_name) extern const nn_##kind nn_##kind##_##part_name;
+#define NN_ROOM_ROW(kind, part_name) &nn_##kind##_##part_name.part,
+
+/* The part of that name or alias; NULL if there is none. */
+const nn_part_type *nn_room_find(const nn_room *room, const char *name);
+/* The same by Keras's class name or function name. */
+const nn_part_type *nn_room_find_class(const nn_room *room, const char *class_name);
+/* NN_ERR_INVALID with "unknown activation 'rleu'; did you mean 'relu'? known: ...". */
+nn_status nn_room_unknown(const nn_room *room, const char *name);
+
+/* Keras's class name of a part, in buffer where it is derived. */
+const char *nn_part_class_name(const nn_part_type *type, char *buffer, size_t size);
+
+/* Makes a part from a spec. Errors name the part, the option and what was expected; on failure
+ * part->type is NULL. */
+nn_status nn_part_create(nn_part *part, const nn_room *room, const nn_spec *spec);
+nn_status nn_part_parse(nn_part *part, const nn_room *room, const char *text);
+nn_status nn_part_clone(nn_part *copy, const nn_part *part);
+void nn_part_free(nn_part *part);
+
+/* Calls visit for each option of a part (common ones first) with the address of its value. */
+typedef nn_status (*nn_option_visitor)(void *user, const nn_option *option, const void *value);
+nn_status nn_part_visit(const nn_part *part, nn_option_visitor visit, void *user);
+
+/* True if the option's value is its default. */
+bool nn_option_is_default(const nn_option *option, const void *value);
+
+/* Appends the spec that makes this part again (options that aren't defaults). nested: in the form
+ * name(key=value), as an option's value is written; else name key=value. */
+void nn_part_write(const nn_part *part, bool nested, nn_text *text);
+
+/* Appends help: the part's line and its options with type, default, bounds, meaning. */
+void nn_part_help(const nn_room *room, const nn_part_type *type, nn_text *text);
+
+#endif

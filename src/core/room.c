@@ -1,0 +1,66 @@
+/* Looking parts up by name. */
+#include "part.h"
+#include "status.h"
+#include <string.h>
+
+const nn_part_type *nn_room_find(const nn_room *room, const char *name)
+{
+    for (size_t i = 0; i < room->count; i++) {
+        const nn_part_type *type = room->parts[i];
+        if (strcmp(type->name, name) == 0 ||
+            (type->alias != NULL && strcmp(type->alias, name) == 0))
+            return type;
+    }
+    return NULL;
+}
+
+const char *nn_part_class_name(const nn_part_type *type, char *buffer, size_t size)
+{
+    if (type->class_name != NULL)
+        return type->class_name;
+    size_t at = 0;
+    bool upper = true;
+    for (const char *c = type->name; *c != '\0' && at + 1 < size; c++) {
+        if (*c == '_') {
+            upper = true;
+            continue;
+        }
+        buffer[at++] = (char)(upper && *c >= 'a' && *c <= 'z' ? *c - 'a' + 'A' : *c);
+        upper = false;
+    }
+    buffer[at] = '\0';
+    return buffer;
+}
+
+const nn_part_type *nn_room_find_class(const nn_room *room, const char *class_name)
+{
+    char buffer[64];
+    for (size_t i = 0; i < room->count; i++)
+        if (strcmp(nn_part_class_name(room->parts[i], buffer, sizeof(buffer)), class_name) == 0)
+            return room->parts[i];
+    return nn_room_find(room, class_name);
+}
+
+nn_status nn_room_unknown(const nn_room *room, const char *name)
+{
+    nn_text known = NN_TEXT_INIT;
+    const char *nearest = NULL;
+    size_t nearest_distance = 4; /* farther than 3 edits is another word */
+    for (size_t i = 0; i < room->count; i++) {
+        const char *candidate = room->parts[i]->name;
+        size_t distance = nn_edit_distance(name, candidate);
+        if (distance < nearest_distance && distance < strlen(candidate)) {
+            nearest_distance = distance;
+            nearest = candidate;
+        }
+        nn_text_append(&known, "%s%s", i == 0 ? "" : ", ", candidate);
+    }
+    if (nearest != NULL)
+        nn_fail(NN_ERR_INVALID, "unknown %s '%.80s'; did you mean '%s'? known: %s", room->kind,
+                name, nearest, known.failed ? "?" : known.data);
+    else
+        nn_fail(NN_ERR_INVALID, "unknown %s '%.80s'; known: %s", room->kind, name,
+                known.failed ? "?" : known.data);
+    nn_text_free(&known);
+    return NN_ERR_INVALID;
+}

@@ -1,0 +1,38 @@
+/* A growing string, formatted as in the C locale whatever the process's locale is. */
+#ifndef NN_CORE_TEXT_H
+#define NN_CORE_TEXT_H
+
+#include "nn.h"
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+typedef struct nn_text {
+    char *data; /* NULL or zero-ended */
+    size_t length, capacity;
+    bool failed; /* memory ran out: what was appended since is lost */
+} nn_text;
+
+#define NN_TEXT_INIT                                                                               \
+    {                                                                                              \
+        NULL, 0, 0, false                                                                          \
+    }
+
+void nn_text_append(nn_text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void nn_text_append_bytes(nn_text *text, const char *bytes, size_t length);
+/* The shortest decimal that reads back as the same double; inf and nan as such. */
+void nn_text_append_number(nn_text *text, double number);
+void nn_text_free(nn_text *text);
+
+/* The text functions of nn.h: writes what fits to buffer, the whole length to *length (may be NULL).
+ * NN_ERR_NO_MEMORY if the text failed. */
+nn_status nn_text_copy_out(const nn_text *text, char *buffer, size_t size, size_t *length);
+
+/* vsnprintf and strtod as in the C locale. */
+int nn_format(char *buffer, size_t size, const char *format, va_list arguments);
+double nn_parse_number(const char *text, char **end);
+
+/* Number of edits (insert, delete, change, swap neighbours) between two words, for "did you mean". */
+size_t nn_edit_distance(const char *a, const char *b);
+
+#endif

@@ -1,0 +1,230 @@
+#include "dataset.h"
+#include "allocate.h"
+#include "elementwise.h"
+#include "names.h"
+#include "status.h"
+#include <assert.h>
+#include <math.h>
+#include <string.h>
+
+/* ---- references ---- */
+
+nn_dataset *nn_dataset_create(size_t rows)
+{
+    nn_dataset *data = nn_allocate(1, sizeof *data);
+    if (data == NULL)
+        return NULL;
+    atomic_init(&data->references, 1);
+    data->rows = rows;
+    return data;
+}
+
+nn_dataset *nn_dataset_retain(const nn_dataset *data)
+{
+    nn_dataset *retained = (nn_dataset *)data; /* every dataset comes from nn_dataset_create */
+    atomic_fetch_add(&retained->references, 1);
+    return retained;
+}
+
+void nn_dataset_free(nn_dataset *data)
+{
+    if (data == NULL || atomic_fetch_sub(&data->references, 1) > 1)
+        return;
+    for (size_t i = 0; i < data->column_count; i++)
+        nn_release(data->columns[i].owned);
+    nn_release(data->class_names);
+    nn_dataset_free(data->whole);
+    nn_release(data);
+}
+
+/* ---- making one ---- */
+
+void nn_dataset_append(nn_dataset *data, const char *name, nn_dtype type, const nn_shape *shape,
+                       const void *values, void *owned)
+{
+    assert(data->column_count < NN_MAX_COLUMNS);
+    data->columns[data->column_count++] = (nn_column){
+        .name = name,
+        .type = type,
+        .shape = *shape,
+        .width = nn_shape_width(shape),
+        .values = values,
+        .owned = owned,
+    };
+}
+
+/* What can be checked of an array that the caller lends, and its shape. */
+static nn_status check_array(const char *name, size_t rows, const void *values, nn_dtype type,
+                             size_t width, nn_shape *shape)
+{
+    size_t size = nn_dtype_size(type), count, bytes;
+    NN_REQUIRE(values != NULL, NN_ERR_INVALID, "column '%s': values are NULL", name);
+    NN_REQUIRE(size > 0, NN_ERR_INVALID, "column '%s': unknown type %d", name, (int)type);
+    NN_REQUIRE(width > 0, NN_ERR_INVALID, "column '%s': width is 0", name);
+    NN_REQUIRE(nn_multiply(rows, width, &count) && nn_multiply(count, size, &bytes) &&
+                   bytes <= PTRDIFF_MAX,
+               NN_ERR_INVALID, "column '%s': %zu rows of %zu values are more than memory can hold",
+               name, rows, width);
+    *shape = nn_shape_1d(width);
+    return nn_shape_check(shape, name);
+}
+
+nn_status nn_dataset_from_arrays(nn_dataset **data, size_t rows, const void *x, nn_dtype x_type,
+                                 size_t x_width, const void *y, nn_dtype y_type, size_t y_width)
+{
+    NN_REQUIRE(data != NULL, NN_ERR_INVALID, "data is NULL");
+    *data = NULL;
+    NN_REQUIRE(rows > 0, NN_ERR_INVALID, "rows is 0");
+    const bool has_y = y != NULL || y_width > 0;
+    nn_shape x_shape, y_shape;
+    NN_TRY(check_array("x", rows, x, x_type, x_width, &x_shape));
+    if (has_y)
+        NN_TRY(check_array("y", rows, y, y_type, y_width, &y_shape));
+
+    nn_dataset *made = nn_dataset_create(rows);
+    if (made == NULL)
+        return NN_ERR_NO_MEMORY;
+    nn_dataset_append(made, "x", x_type, &x_shape, x, NULL);
+    if (has_y)
+        nn_dataset_append(made, "y", y_type, &y_shape, y, NULL);
+    *data = made;
+    return NN_OK;
+}
+
+nn_status nn_dataset_add_column(nn_dataset *data, const char *name, const void *values,
+                                nn_dtype type, size_t width)
+{
+    static const char weight_name[] = "sample_weight";
+    NN_REQUIRE(data != NULL, NN_ERR_INVALID, "data is NULL");
+    NN_REQUIRE(name != NULL, NN_ERR_INVALID, "name is NULL");
+    NN_REQUIRE(strcmp(name, weight_name) == 0, NN_ERR_INVALID, "unknown column '%s'; known: %s",
+               name, weight_name);
+    NN_REQUIRE(nn_dataset_column(data, name) == NULL, NN_ERR_INVALID,
+               "the dataset already has a column '%s'", name);
+    NN_REQUIRE(atomic_load(&data->references) == 1, NN_ERR_STATE,
+               "column '%s' can't be added: the dataset is in use or has slices", name);
+    nn_shape shape;
+    NN_TRY(check_array(name, data->rows, values, type, width, &shape));
+    NN_REQUIRE(type == NN_FLOAT32 && width == 1, NN_ERR_INVALID,
+               "column '%s' must be float32 of width 1", name);
+    const float *weights = values;
+    for (size_t i = 0; i < data->rows; i++)
+        NN_REQUIRE(isfinite(weights[i]) && weights[i] >= 0, NN_ERR_INVALID,
+                   "column '%s': %g in row %zu isn't a finite weight >= 0", name,
+                   (double)weights[i], i);
+    nn_dataset_append(data, weight_name, type, &shape, values, NULL);
+    return NN_OK;
+}
+
+nn_status nn_dataset_slice(nn_dataset **part, const nn_dataset *whole, size_t first, size_t count)
+{
+    NN_REQUIRE(part != NULL, NN_ERR_INVALID, "part is NULL");
+    *part = NULL;
+    NN_REQUIRE(whole != NULL, NN_ERR_INVALID, "whole is NULL");
+    NN_REQUIRE(count > 0, NN_ERR_INVALID, "count is 0");
+    NN_REQUIRE(first < whole->rows && count <= whole->rows - first, NN_ERR_INVALID,
+               "%zu rows from row %zu on: the dataset has %zu rows", count, first, whole->rows);
+
+    nn_dataset *made = nn_dataset_create(count);
+    if (made == NULL)
+        return NN_ERR_NO_MEMORY;
+    for (size_t i = 0; i < whole->column_count; i++) {
+        const nn_column *column = &whole->columns[i];
+        size_t offset = first * column->width * nn_dtype_size(column->type);
+        nn_dataset_append(made, column->name, column->type, &column->shape,
+                          (const char *)column->values + offset, NULL);
+    }
+    nn_status status = nn_dataset_set_class_names(made, (const char *const *)whole->class_names,
+                                                  whole->class_count);
+    if (status != NN_OK) {
+        nn_dataset_free(made);
+        return status;
+    }
+    made->whole = nn_dataset_retain(whole->whole != NULL ? whole->whole : whole);
+    *part = made;
+    return NN_OK;
+}
+
+/* ---- what is in it ---- */
+
+const nn_column *nn_dataset_column(const nn_dataset *data, const char *name)
+{
+    if (data == NULL || name == NULL)
+        return NULL;
+    for (size_t i = 0; i < data->column_count; i++)
+        if (strcmp(data->columns[i].name, name) == 0)
+            return &data->columns[i];
+    return NULL;
+}
+
+size_t nn_dataset_rows(const nn_dataset *data)
+{
+    return data != NULL ? data->rows : 0;
+}
+
+size_t nn_dataset_width(const nn_dataset *data, const char *column)
+{
+    const nn_column *found = nn_dataset_column(data, column);
+    return found != NULL ? found->width : 0;
+}
+
+size_t nn_dataset_shape(const nn_dataset *data, const char *column, size_t *dimensions,
+                        size_t count)
+{
+    const nn_column *found = nn_dataset_column(data, column);
+    if (found == NULL)
+        return 0;
+    for (size_t i = 0; dimensions != NULL && i < count && i < found->shape.rank; i++)
+        dimensions[i] = found->shape.dimensions[i];
+    return found->shape.rank;
+}
+
+nn_status nn_dataset_get_values(const nn_dataset *data, const char *column, size_t first,
+                                size_t count, float *values)
+{
+    NN_REQUIRE(data != NULL, NN_ERR_INVALID, "data is NULL");
+    NN_REQUIRE(column != NULL, NN_ERR_INVALID, "column is NULL");
+    NN_REQUIRE(values != NULL, NN_ERR_INVALID, "values is NULL");
+    const nn_column *found = nn_dataset_column(data, column);
+    NN_REQUIRE(found != NULL, NN_ERR_INVALID, "the dataset has no column '%s'", column);
+    NN_REQUIRE(first <= data->rows && count <= data->rows - first, NN_ERR_INVALID,
+               "%zu rows from row %zu on: the dataset has %zu rows", count, first, data->rows);
+
+    /* By way of nn_real, a piece at a time. The values are one flat run, so a piece is gathered as
+     * rows of width 1. */
+    nn_real piece[256];
+    const size_t pieces = sizeof piece / sizeof piece[0];
+    nn_column flat = *found;
+    flat.width = 1;
+    const size_t start = first * found->width, total = count * found->width;
+    for (size_t done = 0; done < total;) {
+        size_t part = total - done < pieces ? total - done : pieces;
+        nn_column_gather(&flat, start + done, NULL, part, piece);
+        nn_to_float(part, piece, values + done);
+        done += part;
+    }
+    return NN_OK;
+}
+
+/* ---- class names ---- */
+
+nn_status nn_dataset_set_class_names(nn_dataset *data, const char *const *names, size_t count)
+{
+    NN_REQUIRE(data != NULL, NN_ERR_INVALID, "data is NULL");
+    char **copy;
+    NN_TRY(nn_names_copy(&copy, names, count));
+    nn_release(data->class_names); /* only now: names may be its own */
+    data->class_names = copy;
+    data->class_count = count;
+    return NN_OK;
+}
+
+size_t nn_dataset_class_count(const nn_dataset *data)
+{
+    return data != NULL ? data->class_count : 0;
+}
+
+const char *nn_dataset_class_name(const nn_dataset *data, size_t index)
+{
+    return data != NULL && index < data->class_count ? data->class_names[index] : NULL;
+}

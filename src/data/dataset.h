@@ -1,0 +1,64 @@
+/* Datasets: tables of named columns with counted references, and how batches are gathered. */
+#ifndef NN_DATA_DATASET_H
+#define NN_DATA_DATASET_H
+
+#include "nn.h"
+#include "real.h"
+#include "shape.h"
+#include <stdatomic.h>
+#include <stdbool.h>
+
+#define NN_MAX_COLUMNS 8
+
+typedef struct nn_column {
+    const char *name; /* "x", "y", "sample_weight" */
+    nn_dtype type;
+    nn_shape shape; /* of one row */
+    size_t width;
+    const void *values; /* row 0 of this dataset's rows */
+    void *owned;        /* the block to release, NULL if borrowed or another dataset's */
+} nn_column;
+
+struct nn_dataset {
+    atomic_size_t references;
+    nn_dataset *whole; /* whose memory a slice shares (a counted reference), never itself a slice;
+                          NULL: this stands alone */
+    size_t rows;
+    nn_column columns[NN_MAX_COLUMNS];
+    size_t column_count;
+    char **class_names; /* one block: the pointers, then the texts; a slice has its own */
+    size_t class_count;
+};
+
+/* A dataset with one reference and no columns, which its maker appends. NULL as nn_allocate. */
+nn_dataset *nn_dataset_create(size_t rows);
+
+/* Adds a column, up to NN_MAX_COLUMNS. name must outlive the dataset. owned is values if they come
+ * from nn_allocate and are now the dataset's to release, NULL if they are borrowed. */
+void nn_dataset_append(nn_dataset *data, const char *name, nn_dtype type, const nn_shape *shape,
+                       const void *values, void *owned);
+
+/* Bytes of one value; 0 for an unknown type. */
+size_t nn_dtype_size(nn_dtype type);
+
+/* Another reference to data; nn_dataset_free gives one back. */
+nn_dataset *nn_dataset_retain(const nn_dataset *data);
+
+/* The column of that name, NULL if there is none. */
+const nn_column *nn_dataset_column(const nn_dataset *data, const char *name);
+
+/* Gathers rows order[0 ... count - 1] of a column (order NULL: rows first ... first + count - 1) as
+ * nn_real to values[count][width]. Rows are in range. */
+void nn_column_gather(const nn_column *column, size_t first, const size_t *order, size_t count,
+                      nn_real *values);
+
+/* The same for class labels: to labels[count * width]. NN_ERR_INVALID if the column is neither
+ * NN_UINT8 nor NN_INT32, or, with row and value in the message, if a label isn't in
+ * 0 ... classes - 1; what is in labels then isn't to be used. */
+nn_status nn_column_gather_labels(const nn_column *column, size_t first, const size_t *order,
+                                  size_t count, size_t classes, int32_t *labels);
+
+/* Checks the labels of the first rows as nn_column_gather_labels does, without copying them. */
+nn_status nn_column_check_labels(const nn_column *column, size_t rows, size_t classes);
+
+#endif

@@ -1,0 +1,92 @@
+/* From a column's own type to nn_real or to labels, as batches need them. */
+#include "dataset.h"
+#include "elementwise.h"
+#include "status.h"
+
+size_t nn_dtype_size(nn_dtype type)
+{
+    switch (type) {
+    case NN_FLOAT32:
+        return sizeof(float);
+    case NN_UINT8:
+        return sizeof(uint8_t);
+    case NN_INT32:
+        return sizeof(int32_t);
+    }
+    return 0;
+}
+
+/* count values from the start-th value of the column on */
+static void convert(const nn_column *column, size_t start, size_t count, nn_real *values)
+{
+    switch (column->type) {
+    case NN_FLOAT32:
+        nn_from_float(count, (const float *)column->values + start, values);
+        break;
+    case NN_UINT8:
+        nn_from_uint8(count, (const uint8_t *)column->values + start, values);
+        break;
+    case NN_INT32:
+        nn_from_int32(count, (const int32_t *)column->values + start, values);
+        break;
+    }
+}
+
+void nn_column_gather(const nn_column *column, size_t first, const size_t *order, size_t count,
+                      nn_real *values)
+{
+    const size_t width = column->width;
+    if (order == NULL) {
+        convert(column, first * width, count * width, values);
+        return;
+    }
+    for (size_t i = 0; i < count; i++)
+        convert(column, order[i] * width, width, values + i * width);
+}
+
+/* The label at an index of the column; type is NN_UINT8 or NN_INT32. */
+static int32_t label_at(const nn_column *column, size_t index)
+{
+    return column->type == NN_UINT8 ? ((const uint8_t *)column->values)[index]
+                                    : ((const int32_t *)column->values)[index];
+}
+
+static nn_status check_type(const nn_column *column)
+{
+    NN_REQUIRE(column->type == NN_UINT8 || column->type == NN_INT32, NN_ERR_INVALID,
+               "column '%s': class labels must be int32 or uint8", column->name);
+    return NN_OK;
+}
+
+static nn_status check_label(const nn_column *column, size_t row, int32_t label, size_t classes)
+{
+    NN_REQUIRE(label >= 0 && (size_t)label < classes, NN_ERR_INVALID,
+               "column '%s': label %d in row %zu isn't one of %zu classes, which count from 0",
+               column->name, label, row, classes);
+    return NN_OK;
+}
+
+nn_status nn_column_gather_labels(const nn_column *column, size_t first, const size_t *order,
+                                  size_t count, size_t classes, int32_t *labels)
+{
+    NN_TRY(check_type(column));
+    const size_t width = column->width;
+    for (size_t i = 0; i < count; i++) {
+        size_t row = order != NULL ? order[i] : first + i;
+        for (size_t j = 0; j < width; j++) {
+            int32_t label = label_at(column, row * width + j);
+            NN_TRY(check_label(column, row, label, classes));
+            labels[i * width + j] = label;
+        }
+    }
+    return NN_OK;
+}
+
+nn_status nn_column_check_labels(const nn_column *column, size_t rows, size_t classes)
+{
+    NN_TRY(check_type(column));
+    const size_t width = column->width;
+    for (size_t i = 0; i < rows * width; i++)
+        NN_TRY(check_label(column, i / width, label_at(column, i), classes));
+    return NN_OK;
+}

@@ -1,0 +1,141 @@
+/* Writing parts as JSON. */
+#include "keras_part.h"
+#include "activation.h"
+#include "layer.h"
+#include "loss.h"
+#include "metric.h"
+#include "status.h"
+
+typedef struct writer {
+    nn_text *text;
+    const nn_option *skipped; /* a table whose options are left out; NULL: none */
+} writer;
+
+static bool is_in_table(const nn_option *table, const nn_option *option)
+{
+    for (; table != NULL && table->name != NULL; table++)
+        if (table == option)
+            return true;
+    return false;
+}
+
+static void write_shape(const nn_shape *shape, nn_text *text)
+{
+    nn_text_append(text, shape->rank == 0 ? "null" : "[");
+    for (size_t i = 0; i < shape->rank; i++)
+        nn_text_append(text, "%s%zu%s", i == 0 ? "" : ",", shape->dimensions[i],
+                       i + 1 == shape->rank ? "]" : "");
+}
+
+static nn_status write_value(const nn_option *option, const void *value, nn_text *text)
+{
+    switch (option->type) {
+    case NN_TYPE_SIZE:
+        nn_text_append(text, "%zu", *(const size_t *)value);
+        return NN_OK;
+    case NN_TYPE_REAL:
+        nn_json_write_real(text, *(const double *)value);
+        return NN_OK;
+    case NN_TYPE_BOOL:
+        nn_text_append(text, *(const bool *)value ? "true" : "false");
+        return NN_OK;
+    case NN_TYPE_SHAPE:
+        write_shape(value, text);
+        return NN_OK;
+    case NN_TYPE_STRING:
+    case NN_TYPE_CHOICE:
+        if (*(const char *const *)value != NULL)
+            return nn_json_write_string(text, *(const char *const *)value);
+        break;
+    case NN_TYPE_SEED: {
+        const nn_seed *seed = value;
+        if (seed->given) {
+            nn_json_write_uint64(text, seed->value);
+            return NN_OK;
+        }
+        break;
+    }
+    case NN_TYPE_PART: {
+        const nn_part *part = value;
+        if (part->type != NULL)
+            return nn_keras_write_part(part, text);
+        break;
+    }
+    }
+    nn_text_append(text, "null");
+    return NN_OK;
+}
+
+static nn_status write_option(void *user, const nn_option *option, const void *value)
+{
+    const writer *w = user;
+    if (is_in_table(w->skipped, option))
+        return NN_OK;
+    if (!w->text->failed && w->text->data[w->text->length - 1] != '{')
+        nn_text_append(w->text, ",");
+    nn_text_append(w->text, "\"%s\":", option->name);
+    return write_value(option, value, w->text);
+}
+
+/* An activation that is an object is one of Keras's layers: only these have options there. */
+static const char *module_of(const nn_room *room)
+{
+    return room == &nn_activation_room ? nn_layer_room.module : room->module;
+}
+
+/* name: in the config, NULL for none; neutral: what layers also say of themselves. */
+static nn_status write_object(const nn_part *part, const char *name, const char *neutral,
+                              const nn_option *skipped, nn_text *text)
+{
+    char buffer[64];
+    nn_text_append(text, "{\"module\":\"%s\",\"class_name\":\"%s\",\"config\":{",
+                   module_of(part->room), nn_part_class_name(part->type, buffer, sizeof(buffer)));
+    if (name != NULL) {
+        nn_text_append(text, "\"name\":");
+        NN_TRY(nn_json_write_string(text, name));
+        nn_text_append(text, "%s", neutral);
+    }
+    writer w = {.text = text, .skipped = skipped};
+    NN_TRY(nn_part_visit(part, write_option, &w));
+    nn_text_append(text, "},\"registered_name\":null}");
+    return NN_OK;
+}
+
+static nn_status check_default(void *user, const nn_option *option, const void *value)
+{
+    bool *all = user;
+    *all = *all && !option->required && nn_option_is_default(option, value);
+    return NN_OK;
+}
+
+static bool all_default(const nn_part *part)
+{
+    bool all = true;
+    nn_part_visit(part, check_default, &all);
+    return all;
+}
+
+static bool is_function_in_keras(const nn_room *room)
+{
+    return room == &nn_activation_room || room == &nn_loss_room || room == &nn_metric_room;
+}
+
+nn_status nn_keras_write_part(const nn_part *part, nn_text *text)
+{
+    if (is_function_in_keras(part->room) && all_default(part))
+        return nn_json_write_string(text, part->type->name);
+    return write_object(part, NULL, "", NULL, text);
+}
+
+nn_status nn_keras_write_metric(const nn_part *part, const char *name, nn_text *text)
+{
+    if (nn_room_find(part->room, name) == part->type && all_default(part))
+        return nn_json_write_string(text, name);
+    return write_object(part, name, "", NULL, text);
+}
+
+nn_status nn_keras_write_layer(const nn_part *layer, const char *name, nn_text *text)
+{
+    return write_object(layer, name, ",\"trainable\":true,\"dtype\":\"float32\"",
+                        layer->room->common, text);
+}

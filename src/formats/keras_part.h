@@ -1,0 +1,42 @@
+/* Parts as Keras writes them in JSON:
+ *
+ *     {"module": "keras.initializers", "class_name": "RandomNormal",
+ *      "config": {"mean": 0.0, "stddev": 0.01, "seed": null}, "registered_name": null}
+ *
+ * or, where Keras has a function for it (activations, losses, metrics) and no option differs from
+ * its default, as the function's name, "relu". All options are written. Options that Keras doesn't
+ * know are written like the others. */
+#ifndef NN_FORMATS_KERAS_PART_H
+#define NN_FORMATS_KERAS_PART_H
+
+#include "json_text.h"
+#include "part.h"
+
+/* A layer's name and input_shape aren't options there: a layer is written by
+ * nn_keras_write_layer. NN_ERR_INVALID for a string that isn't UTF-8. */
+nn_status nn_keras_write_part(const nn_part *part, nn_text *text);
+
+/* A metric under the name that the user gave it. */
+nn_status nn_keras_write_metric(const nn_part *part, const char *name, nn_text *text);
+
+/* A layer with that name, without input_shape. */
+nn_status nn_keras_write_layer(const nn_part *layer, const char *name, nn_text *text);
+
+/* Makes a part from JSON. *name (may be NULL) is the "name" in its config, or the string it was
+ * given by; NULL if there is none; it belongs to json. batch_shape, unless NULL, is what an input
+ * layer says ([null, 28, 28]), and becomes the option input_shape.
+ *
+ * Keys that change nothing are skipped: those that say what holds anyway ("trainable": true,
+ * "dtype": "float32"), and unknown ones whose value is null ("kernel_regularizer": null).
+ * Errors: NN_ERR_UNSUPPORTED (unknown part or option, named), NN_ERR_FORMAT, NN_ERR_NO_MEMORY; then
+ * part->type is NULL. */
+nn_status nn_keras_read_part(nn_part *part, const nn_room *room, const json_t *json,
+                             const json_t *batch_shape, const char **name);
+
+/* NN_OK if a key that isn't known may be skipped; else NN_ERR_UNSUPPORTED with its name. */
+nn_status nn_keras_skip(const char *key, const json_t *value);
+
+/* A status for what is wrong in a file, from one for what is wrong in an argument. */
+nn_status nn_keras_status(nn_status status);
+
+#endif

@@ -1,0 +1,189 @@
+/* Loading a model. A file is data: it is checked from the container inwards, and the model's memory
+ * is only asked for once every tensor that fills it has been found in the file. */
+#include "allocate.h"
+#include "keras_config.h"
+#include "keras_part.h"
+#include "model_file.h"
+#include "safetensors.h"
+#include "status.h"
+#include "whole_file.h"
+#include <string.h>
+
+static nn_status check_checksum(const unsigned char *bytes, size_t size)
+{
+    char digits[NN_CHECKSUM_DIGITS + 1];
+    NN_TRY(nn_model_file_check_start(bytes, size));
+    nn_model_file_checksum(bytes, size, digits);
+    NN_REQUIRE(
+        memcmp(bytes + NN_MODEL_FILE_START - NN_CHECKSUM_DIGITS, digits, NN_CHECKSUM_DIGITS) == 0,
+        NN_ERR_FORMAT, "the checksum doesn't match: the file is cut or changed");
+    return NN_OK;
+}
+
+static nn_status check_version(const nn_safetensors *file)
+{
+    const char *format = nn_safetensors_metadata(file, "format");
+    const char *text = nn_safetensors_metadata(file, "format_version");
+    NN_REQUIRE(format != NULL && strcmp(format, NN_MODEL_FORMAT) == 0 && text != NULL,
+               NN_ERR_FORMAT, "not a model file of libnn");
+    size_t digits = strspn(text, "0123456789");
+    NN_REQUIRE(digits > 0 && text[digits] == '\0' && text[0] != '0', NN_ERR_FORMAT,
+               "format_version is '%.40s'", text);
+    NN_REQUIRE(digits == 1 && text[0] - '0' <= NN_MODEL_FORMAT_VERSION, NN_ERR_VERSION,
+               "format_version is %.40s, this library knows versions up to %d", text,
+               NN_MODEL_FORMAT_VERSION);
+    return NN_OK;
+}
+
+/* Parses the JSON under a key and reads it; a key that isn't there is left to the reader as
+ * NULL. */
+static nn_status read_json(const nn_safetensors *file, const char *key, void *to,
+                           nn_status (*read)(void *to, const json_t *json))
+{
+    const char *text = nn_safetensors_metadata(file, key);
+    json_t *json = NULL;
+    if (text != NULL)
+        NN_TRY(nn_json_parse(&json, text, strlen(text), key));
+    nn_status status = read(to, json);
+    json_decref(json);
+    return status;
+}
+
+static nn_status read_config(void *to, const json_t *json)
+{
+    NN_REQUIRE(json != NULL, NN_ERR_FORMAT, "config is missing");
+    return nn_keras_read_sequential(to, json);
+}
+
+static nn_status read_compile(void *to, const json_t *json)
+{
+    return json == NULL ? NN_OK : nn_keras_read_compile(to, json);
+}
+
+static nn_status read_state(void *to, const json_t *json)
+{
+    nn_model *model = to;
+    NN_TRY(nn_json_read_uint64(json_object_get(json, "seed"), "seed", &model->seed));
+    NN_TRY(nn_json_read_uint64(json_object_get(json, "iteration"), "iteration", &model->iteration));
+    return nn_json_read_uint64(json_object_get(json, "epochs_started"), "epochs_started",
+                               &model->epochs_started);
+}
+
+static nn_status read_class_names(void *to, const json_t *json)
+{
+    size_t count = json_array_size(json);
+    NN_REQUIRE(json == NULL || json_is_array(json), NN_ERR_FORMAT, "class_names aren't a list");
+    const char **names = nn_allocate(count, sizeof(*names));
+    if (names == NULL)
+        return NN_ERR_NO_MEMORY;
+    nn_status status = NN_OK;
+    for (size_t i = 0; i < count && status == NN_OK; i++) {
+        names[i] = json_string_value(json_array_get(json, i));
+        if (names[i] == NULL)
+            status = nn_fail(NN_ERR_FORMAT, "class name %zu isn't a string", i);
+    }
+    if (status == NN_OK)
+        status = nn_model_set_class_names(to, names, count);
+    nn_release(names);
+    return status;
+}
+
+typedef struct tensors {
+    const nn_safetensors *file;
+    size_t count; /* met so far */
+} tensors;
+
+static nn_status check_tensor(void *user, const char *name, const nn_parameter *parameter,
+                              nn_real *values)
+{
+    tensors *t = user;
+    const unsigned char *bytes;
+    (void)values;
+    t->count++;
+    return nn_safetensors_find(t->file, name, &parameter->shape, &bytes);
+}
+
+/* Every tensor of the model is in the file, and no other. */
+static nn_status check_tensors(const nn_safetensors *file, const nn_model *model,
+                               const nn_part *optimizer)
+{
+    tensors t = {.file = file};
+    NN_TRY(nn_model_visit_tensors(model, optimizer, check_tensor, &t));
+    NN_REQUIRE(t.count == file->tensor_count, NN_ERR_FORMAT,
+               "the model has %zu tensors, the file %zu", t.count, file->tensor_count);
+    return NN_OK;
+}
+
+static nn_status get_tensor(void *user, const char *name, const nn_parameter *parameter,
+                            nn_real *values)
+{
+    const unsigned char *bytes;
+    NN_TRY(nn_safetensors_find(user, name, &parameter->shape, &bytes));
+    nn_safetensors_get_values(parameter->width, bytes, values);
+    return NN_OK;
+}
+
+/* Takes over the parts in compile, or leaves them when it fails. */
+static nn_status fill(nn_safetensors *file, nn_model *model, nn_keras_compile *compile)
+{
+    const bool compiled = compile->optimizer.type != NULL;
+    const nn_part *optimizer = compiled ? &compile->optimizer : NULL;
+    NN_TRY(check_tensors(file, model, optimizer));
+    NN_TRY(nn_keras_status(nn_model_build(model)));
+    if (compiled) {
+        const uint64_t iteration = model->iteration; /* compiling starts it anew */
+        NN_TRY(nn_keras_status(nn_model_set_compiled(model, &compile->optimizer, &compile->loss,
+                                                     compile->metrics, compile->metric_count)));
+        *compile = (nn_keras_compile){.metrics = NULL};
+        model->iteration = iteration;
+        optimizer = &model->optimizer;
+    }
+    return nn_model_visit_tensors(model, optimizer, get_tensor, file);
+}
+
+static nn_status read_model(nn_safetensors *file, nn_model *model)
+{
+    nn_keras_compile compile = {.metrics = NULL};
+    NN_TRY(check_version(file));
+    NN_TRY(read_json(file, "config", model, read_config));
+    NN_TRY(read_json(file, "state", model, read_state));
+    NN_TRY(read_json(file, "class_names", model, read_class_names));
+    NN_TRY(read_json(file, "compile", &compile, read_compile));
+    nn_status status = fill(file, model, &compile);
+    nn_keras_compile_free(&compile);
+    return status;
+}
+
+nn_status nn_model_load_from_memory(nn_model **model, const void *bytes, size_t size)
+{
+    nn_safetensors file;
+    nn_model *made = NULL;
+    NN_REQUIRE(model != NULL, NN_ERR_INVALID, "model is NULL");
+    *model = NULL;
+    NN_REQUIRE(bytes != NULL, NN_ERR_INVALID, "bytes is NULL");
+    NN_TRY(check_checksum(bytes, size));
+    NN_TRY(nn_safetensors_open(&file, bytes, size));
+    nn_status status = nn_model_create(&made);
+    if (status == NN_OK)
+        status = read_model(&file, made);
+    nn_safetensors_close(&file);
+    if (status != NN_OK) {
+        nn_model_free(made);
+        return status;
+    }
+    *model = made;
+    return NN_OK;
+}
+
+nn_status nn_model_load(nn_model **model, const char *path)
+{
+    unsigned char *bytes;
+    size_t size;
+    NN_REQUIRE(model != NULL, NN_ERR_INVALID, "model is NULL");
+    *model = NULL;
+    NN_REQUIRE(path != NULL, NN_ERR_INVALID, "path is NULL");
+    NN_TRY(nn_whole_file_read(path, NN_MODEL_FILE_START, nn_model_file_check_start, &bytes, &size));
+    nn_status status = nn_model_load_from_memory(model, bytes, size);
+    nn_release(bytes);
+    return status == NN_OK ? NN_OK : nn_fail_in(status, "%s", path);
+}

@@ -1,0 +1,62 @@
+/*
+ * The safetensors container: named tensors and a map of strings.
+ * Source: https://github.com/huggingface/safetensors#format
+ *
+ *     8 bytes   length of the header, little-endian
+ *     header    JSON, {"__metadata__": {"key": "text", ...},
+ *               "name": {"dtype": "F32", "shape": [2, 3], "data_offsets": [begin, end]}, ...},
+ *               padded with blanks so that the data starts at a multiple of 64 bytes
+ *     data      the tensors without gaps, row-major, little-endian
+ *
+ * Here every tensor is float32.
+ */
+#ifndef NN_FORMATS_SAFETENSORS_H
+#define NN_FORMATS_SAFETENSORS_H
+
+#include "json_text.h"
+#include "real.h"
+#include "shape.h"
+
+/* A header being written. */
+typedef struct nn_safetensors_header {
+    nn_text text;
+    size_t tensor_count, data_size; /* so far; the size in bytes */
+} nn_safetensors_header;
+
+/* begin; then metadata keys; then tensors, in the order of their data; then end. Strings must be
+ * UTF-8 (NN_ERR_INVALID). A failed text is told by end (NN_ERR_NO_MEMORY). The text is the caller's
+ * to free. After end it begins with the 8 bytes of length. */
+void nn_safetensors_begin(nn_safetensors_header *header);
+nn_status nn_safetensors_add_metadata(nn_safetensors_header *header, const char *key,
+                                      const char *text);
+nn_status nn_safetensors_add_tensor(nn_safetensors_header *header, const char *name,
+                                    const nn_shape *shape);
+nn_status nn_safetensors_end(nn_safetensors_header *header);
+
+/* A file in memory, whose bytes are borrowed. */
+typedef struct nn_safetensors {
+    json_t *header;
+    const unsigned char *data;
+    size_t data_size;
+    size_t tensor_count;
+} nn_safetensors;
+
+/* Checks the container: all lengths within the file, the tensors without gap or overlap from the
+ * start of the data to its end, no name twice. Takes memory in proportion to the header.
+ * Errors: NN_ERR_FORMAT, NN_ERR_UNSUPPORTED (another type, a rank above NN_MAX_RANK),
+ * NN_ERR_NO_MEMORY; then there is nothing to close. */
+nn_status nn_safetensors_open(nn_safetensors *file, const unsigned char *bytes, size_t size);
+void nn_safetensors_close(nn_safetensors *file);
+
+/* NULL if there is none of that name. Valid until close. */
+const char *nn_safetensors_metadata(const nn_safetensors *file, const char *key);
+
+/* The bytes of a tensor, which must have that shape. NN_ERR_FORMAT. */
+nn_status nn_safetensors_find(const nn_safetensors *file, const char *name, const nn_shape *shape,
+                              const unsigned char **bytes);
+
+/* Little-endian float32 to and from memory. */
+void nn_safetensors_put_values(size_t count, const nn_real *values, unsigned char *bytes);
+void nn_safetensors_get_values(size_t count, const unsigned char *bytes, nn_real *values);
+
+#endif

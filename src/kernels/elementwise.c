@@ -1,0 +1,81 @@
+#include "elementwise.h"
+#include "vectorize.h"
+#include <string.h>
+
+NN_VECTORIZE
+void nn_add_bias(size_t rows, size_t width, const nn_real *restrict b, nn_real *restrict y)
+{
+    for (size_t i = 0; i < rows; i++)
+        for (size_t j = 0; j < width; j++)
+            y[i * width + j] += b[j];
+}
+
+NN_VECTORIZE
+void nn_column_sums(size_t rows, size_t width, const nn_real *restrict a, nn_real *restrict sum)
+{
+    memset(sum, 0, width * sizeof *sum);
+    for (size_t i = 0; i < rows; i++)
+        for (size_t j = 0; j < width; j++)
+            sum[j] += a[i * width + j];
+}
+
+NN_VECTORIZE
+void nn_scale_offset(size_t count, nn_real scale, nn_real offset, const nn_real *x, nn_real *y)
+{
+    for (size_t i = 0; i < count; i++)
+        y[i] = x[i] * scale + offset;
+}
+
+NN_VECTORIZE
+void nn_multiply_values(size_t count, const nn_real *a, const nn_real *b, nn_real *y)
+{
+    for (size_t i = 0; i < count; i++)
+        y[i] = a[i] * b[i];
+}
+
+NN_VECTORIZE
+void nn_from_uint8(size_t count, const uint8_t *restrict from, nn_real *restrict to)
+{
+    for (size_t i = 0; i < count; i++)
+        to[i] = (nn_real)from[i];
+}
+
+NN_VECTORIZE
+void nn_from_int32(size_t count, const int32_t *restrict from, nn_real *restrict to)
+{
+    for (size_t i = 0; i < count; i++)
+        to[i] = (nn_real)from[i];
+}
+
+void nn_from_float(size_t count, const float *restrict from, nn_real *restrict to)
+{
+    for (size_t i = 0; i < count; i++)
+        to[i] = from[i];
+}
+
+void nn_to_float(size_t count, const nn_real *restrict from, float *restrict to)
+{
+    for (size_t i = 0; i < count; i++)
+        to[i] = (float)from[i];
+}
+
+/* A number that isn't finite has all exponent bits set. Looked at as integers, because the order of a
+ * sum of floating-point numbers may not be changed, and so a loop over it doesn't vectorize. */
+NN_VECTORIZE
+bool nn_all_finite(size_t count, const nn_real *values)
+{
+#ifdef NN_REAL_DOUBLE
+    typedef uint64_t word;
+    const word exponent = 0x7ff0000000000000;
+#else
+    typedef uint32_t word;
+    const word exponent = 0x7f800000;
+#endif
+    word found = 0;
+    for (size_t i = 0; i < count; i++) {
+        word bits;
+        memcpy(&bits, &values[i], sizeof bits);
+        found |= (bits & exponent) == exponent;
+    }
+    return found == 0;
+}

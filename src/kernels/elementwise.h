@@ -1,0 +1,29 @@
+/* Element-wise kernels and reductions that more than one part needs. Pure functions over buffers: no
+ * allocation, no errors. NaN propagates through all of them. */
+#ifndef NN_KERNELS_ELEMENTWISE_H
+#define NN_KERNELS_ELEMENTWISE_H
+
+#include "real.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* y[rows][width] += b[width] */
+void nn_add_bias(size_t rows, size_t width, const nn_real *b, nn_real *y);
+/* sum[width] = the sum of the rows of a[rows][width], in the rows' order */
+void nn_column_sums(size_t rows, size_t width, const nn_real *a, nn_real *sum);
+/* y = x * scale + offset; y may be x */
+void nn_scale_offset(size_t count, nn_real scale, nn_real offset, const nn_real *x, nn_real *y);
+/* y = a * b; y may be a or b */
+void nn_multiply_values(size_t count, const nn_real *a, const nn_real *b, nn_real *y);
+
+/* values to nn_real */
+void nn_from_uint8(size_t count, const uint8_t *from, nn_real *to);
+void nn_from_int32(size_t count, const int32_t *from, nn_real *to);
+void nn_from_float(size_t count, const float *from, nn_real *to);
+void nn_to_float(size_t count, const nn_real *from, float *to);
+
+/* True if every value is finite. */
+bool nn_all_finite(size_t count, const nn_real *values);
+
+#endif

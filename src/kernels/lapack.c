@@ -1,0 +1,41 @@
+/* LAPACK counts columns first: our a[rows][columns] is its A^T, and A = Q R is A^T = R^T Q^T. So the
+ * LQ decomposition is asked for, nothing is transposed, and its Q is ours as it lies in memory. The
+ * _work functions are called with our own workspace, because the others, when memory is out, print. */
+#include "lapack.h"
+#include "allocate.h"
+#include <assert.h>
+#include <lapacke.h>
+#include <limits.h>
+
+#ifdef NN_REAL_DOUBLE
+#define NN_GELQF LAPACKE_dgelqf_work
+#define NN_ORGLQ LAPACKE_dorglq_work
+#else
+#define NN_GELQF LAPACKE_sgelqf_work
+#define NN_ORGLQ LAPACKE_sorglq_work
+#endif
+
+bool nn_qr(size_t rows, size_t columns, nn_real *a, nn_real *diagonal, nn_real *tau)
+{
+    assert(rows >= columns && columns > 0 && rows <= INT_MAX);
+    const lapack_int n = (lapack_int)rows, m = (lapack_int)columns;
+
+    nn_real wanted_lq = 0, wanted_q = 0; /* the workspace sizes, as LAPACK tells them */
+    NN_GELQF(LAPACK_COL_MAJOR, m, n, a, m, tau, &wanted_lq, -1);
+    NN_ORGLQ(LAPACK_COL_MAJOR, m, n, m, a, m, tau, &wanted_q, -1);
+    const size_t size = (size_t)(wanted_lq > wanted_q ? wanted_lq : wanted_q);
+    assert(size >= columns && size <= INT_MAX);
+    nn_real *work = nn_allocate(size, sizeof *work);
+    if (work == NULL)
+        return false;
+
+    lapack_int info = NN_GELQF(LAPACK_COL_MAJOR, m, n, a, m, tau, work, (lapack_int)size);
+    assert(info == 0);
+    for (size_t j = 0; j < columns; j++)
+        diagonal[j] = a[j * columns + j];
+    info = NN_ORGLQ(LAPACK_COL_MAJOR, m, n, m, a, m, tau, work, (lapack_int)size);
+    assert(info == 0);
+    (void)info;
+    nn_release(work);
+    return true;
+}

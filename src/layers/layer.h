@@ -1,0 +1,77 @@
+/* The room of layers: forward and backward over a batch of rows. */
+#ifndef NN_LAYERS_LAYER_H
+#define NN_LAYERS_LAYER_H
+
+#include "part.h"
+#include "random.h"
+#include "real.h"
+
+/* Options that every layer has; the first member of each layer's struct. */
+typedef struct nn_layer_common {
+    char *name;           /* NULL: named by the model */
+    nn_shape input_shape; /* rank 0: the layer before tells */
+} nn_layer_common;
+
+#define NN_LAYER_MAX_PARAMETERS 8
+
+/* A weight that a layer declares. The memory plan gives it a place; its initializer fills it. */
+typedef struct nn_layer_parameter {
+    const char *name; /* "kernel" */
+    nn_shape shape;
+    const nn_part *initializer;
+    bool trainable; /* has a gradient; trainable ones are declared first */
+} nn_layer_parameter;
+
+/* What build is given and what it finds out; zeroed before. Sizes count nn_real of one row. */
+typedef struct nn_layer_build {
+    nn_shape input;
+    nn_shape output;
+    nn_layer_parameter parameters[NN_LAYER_MAX_PARAMETERS];
+    size_t parameter_count;
+    size_t kept; /* values that forward keeps for backward beside x and y */
+    bool view;   /* y is x, only seen in another shape: neither forward nor backward exists */
+    bool training_only; /* y is x when not training (dropout) */
+} nn_layer_build;
+
+/* One pass over a batch. What backward finds is what the last forward was given and left. */
+typedef struct nn_layer_call {
+    size_t rows;
+    const nn_shape *input, *output; /* of one row */
+    bool training;
+    bool skip_activation; /* the loss does the layer's last activation: y is its z, dy its dz */
+    const nn_real *x;     /* [rows][input] */
+    nn_real *y;           /* [rows][output] */
+    nn_real *kept;        /* [rows][kept] as declared; NULL if none or not training */
+    nn_real *const *parameters; /* as declared */
+    nn_random random;           /* this layer's numbers in this step */
+    /* backward only */
+    nn_real *dy;               /* [rows][output]; may be overwritten */
+    nn_real *dx;               /* [rows][input]; NULL: nobody wants it */
+    nn_real *const *gradients; /* of the trainable parameters; written, not added to */
+} nn_layer_call;
+
+typedef struct nn_layer {
+    nn_part_type part;
+    const char *sample_shape; /* an input shape for the tests, "(3,4)" */
+    /* Infers the output shape and declares parameters. Errors: NN_ERR_SHAPE, NN_ERR_INVALID. */
+    nn_status (*build)(const void *self, nn_layer_build *build);
+    void (*forward)(const void *self, const nn_layer_call *call);
+    void (*backward)(const void *self, const nn_layer_call *call);
+    /* The activation that ends the layer and that skip_activation leaves out; NULL: it has none. */
+    const nn_part *(*last_activation)(const void *self);
+} nn_layer;
+
+extern const nn_room nn_layer_room;
+
+static inline const nn_layer *nn_layer_of(const nn_part *part)
+{
+    return (const nn_layer *)part->type;
+}
+
+/* The last dimension of a shape, and how many of these a row holds. */
+static inline size_t nn_last_dimension(const nn_shape *shape)
+{
+    return shape->dimensions[shape->rank - 1];
+}
+
+#endif

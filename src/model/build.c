@@ -1,0 +1,83 @@
+/* Weights: their places in the flat run, and their first values. */
+#include "allocate.h"
+#include "initializer.h"
+#include "model.h"
+#include "status.h"
+
+/* The next multiple of the alignment, in values; false if that overflows. */
+static bool align_up(size_t values, size_t *aligned)
+{
+    const size_t step = NN_ALIGNMENT / sizeof(nn_real);
+    size_t sum;
+    if (!nn_add(values, step - 1, &sum))
+        return false;
+    *aligned = sum / step * step;
+    return true;
+}
+
+/* Trainable parameters first, then the others, each in the order of the layers. */
+static nn_status lay_out(nn_model *model)
+{
+    size_t at = 0;
+    for (int trainable = 1; trainable >= 0; trainable--) {
+        for (size_t i = 0; i < model->parameter_count; i++) {
+            nn_parameter *parameter = &model->parameters[i];
+            if (parameter->trainable != (trainable == 1))
+                continue;
+            parameter->offset = at;
+            NN_REQUIRE(nn_add(at, parameter->width, &at) && align_up(at, &at), NN_ERR_NO_MEMORY,
+                       "the weights are more than memory can hold");
+        }
+        if (trainable == 1)
+            model->trainable_size = at;
+    }
+    model->weights_size = at;
+    return NN_OK;
+}
+
+static nn_status initialize(const nn_model *model, nn_real *weights)
+{
+    for (size_t i = 0; i < model->parameter_count; i++) {
+        const nn_parameter *parameter = &model->parameters[i];
+        const nn_initializer *initializer = nn_initializer_of(parameter->initializer);
+        nn_random random = nn_random_stream(model->seed, NN_RANDOM_INITIALIZER, i, 0);
+        nn_status status = initializer->fill(parameter->initializer->self, &parameter->shape,
+                                             &random, weights + parameter->offset);
+        if (status != NN_OK)
+            return nn_fail_in(status, "%s", parameter->name);
+    }
+    return NN_OK;
+}
+
+static nn_status build(nn_model *model)
+{
+    NN_REQUIRE(model->node_count > 0, NN_ERR_STATE, "the model has no layers");
+    NN_TRY(lay_out(model));
+    nn_real *weights = nn_allocate(model->weights_size, sizeof(*weights));
+    if (weights == NULL)
+        return NN_ERR_NO_MEMORY;
+    nn_status status = initialize(model, weights);
+    if (status != NN_OK) {
+        nn_release(weights);
+        return status;
+    }
+    model->weights = weights;
+    return NN_OK;
+}
+
+nn_status nn_model_build(const nn_model *model)
+{
+    /* Weights that are made on first use are no change that a caller of a const function can see. */
+    nn_model *made = (nn_model *)(uintptr_t)model;
+    if (atomic_load_explicit(&made->built, memory_order_acquire))
+        return NN_OK;
+    pthread_mutex_lock(&made->build_lock);
+    nn_status status = NN_OK;
+    if (!atomic_load(&made->built)) {
+        status = build(made);
+        if (status == NN_OK)
+            atomic_store_explicit(&made->built, true, memory_order_release);
+    }
+    pthread_mutex_unlock(&made->build_lock);
+    return status;
+}

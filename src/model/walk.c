@@ -1,0 +1,76 @@
+#include "walk.h"
+#include <assert.h>
+
+/* A node's input: another node's output, or the model's own input. */
+static const nn_real *input_of(const nn_node *node, const nn_workspace *workspace, const nn_real *x)
+{
+    const nn_real *y = node->input == NN_NO_NODE ? NULL : workspace->nodes[node->input].y;
+    return y != NULL ? y : x;
+}
+
+static nn_layer_call make_call(const nn_model *model, const nn_workspace *workspace, size_t index,
+                               size_t rows, const nn_real *x, bool fused)
+{
+    const nn_node *node = &model->nodes[index];
+    return (nn_layer_call){
+        .rows = rows,
+        .input = &node->build.input,
+        .output = &node->build.output,
+        .training = workspace->training,
+        .skip_activation = fused && index == model->node_count - 1,
+        .x = input_of(node, workspace, x),
+        .y = workspace->nodes[index].y,
+        .kept = workspace->nodes[index].kept,
+        .random = nn_random_stream(model->seed, NN_RANDOM_LAYER, index, model->iteration),
+    };
+}
+
+static void find_parameters(const nn_model *model, const nn_node *node, nn_real *run,
+                            nn_real **places)
+{
+    for (size_t i = 0; i < node->build.parameter_count; i++) {
+        const nn_parameter *parameter = &model->parameters[node->first_parameter + i];
+        places[i] = run + parameter->offset;
+    }
+}
+
+nn_real *nn_walk_forward(const nn_model *model, nn_workspace *workspace, size_t rows,
+                         const nn_real *x, bool fused)
+{
+    assert(rows <= workspace->rows);
+    nn_real *parameters[NN_LAYER_MAX_PARAMETERS];
+    for (size_t i = 0; i < model->node_count; i++) {
+        const nn_node *node = &model->nodes[i];
+        if (node->build.view || (node->build.training_only && !workspace->training))
+            continue;
+        nn_layer_call call = make_call(model, workspace, i, rows, x, fused);
+        find_parameters(model, node, model->weights, parameters);
+        call.parameters = parameters;
+        nn_layer_of(&node->layer)->forward(node->layer.self, &call);
+    }
+    return workspace->nodes[model->node_count - 1].y;
+}
+
+nn_real *nn_walk_output_gradient(const nn_model *model, const nn_workspace *workspace)
+{
+    return workspace->nodes[model->node_count - 1].dy;
+}
+
+void nn_walk_backward(nn_model *model, nn_workspace *workspace, size_t rows, const nn_real *x,
+                      bool fused)
+{
+    nn_real *parameters[NN_LAYER_MAX_PARAMETERS], *gradients[NN_LAYER_MAX_PARAMETERS];
+    for (size_t i = model->node_count; i-- > 0;) {
+        const nn_node *node = &model->nodes[i];
+        if (!workspace->nodes[i].backward || node->build.view)
+            continue;
+        nn_layer_call call = make_call(model, workspace, i, rows, x, fused);
+        find_parameters(model, node, model->weights, parameters);
+        find_parameters(model, node, model->gradients, gradients);
+        call.parameters = parameters;
+        call.gradients = gradients; /* of the trainable ones; these are declared first */
+        call.dy = workspace->nodes[i].dy;
+        call.dx = node->input == NN_NO_NODE ? NULL : workspace->nodes[node->input].dy;
+        nn_layer_of(&node->layer)->backward(node->layer.self, &call);
+    }
+}

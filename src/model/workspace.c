@@ -1,0 +1,223 @@
+/*
+ * Workspaces: lifetimes of a model's buffers, and the arena they are placed in.
+ *
+ * Time runs with the walk: node i computes y at time i; of n nodes, the loss is at time n; node i's
+ * backward is at time 2n - i. Inference ends at time n, when the caller takes the output.
+ */
+#include "workspace.h"
+#include "allocate.h"
+#include "status.h"
+#include <limits.h>
+
+/* A planned buffer that isn't there. */
+#define NO_BUFFER SIZE_MAX
+
+struct node_plan {
+    size_t y, kept, dy; /* indices of buffers */
+};
+
+struct plan {
+    const nn_model *model;
+    size_t rows;
+    bool training;
+    size_t x;
+    struct node_plan *nodes;
+    nn_plan_buffer *buffers;
+    size_t count;
+};
+
+static bool is_view(const nn_node *node, bool training)
+{
+    return node->build.view || (node->build.training_only && !training);
+}
+
+static nn_status add_buffer(struct plan *plan, size_t width, size_t first, size_t last,
+                            size_t *index)
+{
+    nn_plan_buffer *buffer = &plan->buffers[plan->count];
+    NN_REQUIRE(nn_multiply(plan->rows, width, &buffer->size), NN_ERR_NO_MEMORY,
+               "%zu rows of %zu values are more than memory can hold", plan->rows, width);
+    buffer->first = first;
+    buffer->last = last;
+    *index = plan->count++;
+    return NN_OK;
+}
+
+static void live_until(struct plan *plan, size_t buffer, size_t time)
+{
+    if (buffer != NO_BUFFER && plan->buffers[buffer].last < time)
+        plan->buffers[buffer].last = time;
+}
+
+static void live_from(struct plan *plan, size_t buffer, size_t time)
+{
+    if (buffer != NO_BUFFER && plan->buffers[buffer].first > time)
+        plan->buffers[buffer].first = time;
+}
+
+static nn_status plan_forward(struct plan *plan)
+{
+    const nn_model *model = plan->model;
+    const size_t n = model->node_count;
+    NN_TRY(add_buffer(plan, nn_shape_width(nn_model_input_shape(model)), 0, 2 * n, &plan->x));
+    for (size_t i = 0; i < n; i++) {
+        const nn_node *node = &model->nodes[i];
+        struct node_plan *places = &plan->nodes[i];
+        const size_t input = node->input == NN_NO_NODE ? NO_BUFFER : plan->nodes[node->input].y;
+        const size_t last_use = plan->training ? 2 * n - i : i;
+        places->kept = places->dy = NO_BUFFER;
+        live_until(plan, input, last_use); /* as x */
+        if (is_view(node, plan->training)) {
+            places->y = input;
+            continue;
+        }
+        NN_TRY(add_buffer(plan, nn_shape_width(&node->build.output), i, last_use, &places->y));
+        if (plan->training && node->build.kept > 0)
+            NN_TRY(add_buffer(plan, node->build.kept, i, last_use, &places->kept));
+    }
+    live_until(plan, plan->nodes[n - 1].y, n);
+    return NN_OK;
+}
+
+/* From the last node to the first that has something trainable in or before it. */
+static nn_status plan_backward(struct plan *plan, nn_workspace *workspace)
+{
+    const nn_model *model = plan->model;
+    const size_t n = model->node_count;
+    for (size_t i = 0; i < n; i++) {
+        const nn_node *node = &model->nodes[i];
+        bool needed = node->input != NN_NO_NODE && workspace->nodes[node->input].backward;
+        for (size_t p = 0; p < node->build.parameter_count; p++)
+            needed = needed || node->build.parameters[p].trainable;
+        workspace->nodes[i].backward = needed;
+    }
+    for (size_t i = n; i-- > 0;) {
+        const nn_node *node = &model->nodes[i];
+        struct node_plan *places = &plan->nodes[i];
+        const size_t width = nn_shape_width(&node->build.output);
+        if (places->dy == NO_BUFFER && workspace->nodes[i].backward)
+            NN_TRY(add_buffer(plan, width, 2 * n - i - 1, 2 * n - i, &places->dy));
+        live_from(plan, places->dy, 2 * n - i - 1);
+        live_until(plan, places->dy, 2 * n - i);
+        if (is_view(node, true) && node->input != NN_NO_NODE &&
+            workspace->nodes[node->input].backward)
+            plan->nodes[node->input].dy = places->dy;
+    }
+    return NN_OK;
+}
+
+/* Places everything and points the workspace into its arena. */
+static nn_status make_arena(struct plan *plan, nn_workspace *workspace)
+{
+    size_t total;
+    NN_REQUIRE(nn_plan_place(plan->buffers, plan->count, &total), NN_ERR_NO_MEMORY,
+               "out of memory: the plan of a batch of %zu rows", plan->rows);
+    workspace->arena = nn_allocate(total, sizeof(nn_real));
+    if (workspace->arena == NULL)
+        return NN_ERR_NO_MEMORY;
+    workspace->x = workspace->arena + plan->buffers[plan->x].offset;
+    for (size_t i = 0; i < plan->model->node_count; i++) {
+        const struct node_plan *places = &plan->nodes[i];
+        nn_node_buffers *node = &workspace->nodes[i];
+        if (places->y != NO_BUFFER)
+            node->y = workspace->arena + plan->buffers[places->y].offset;
+        if (places->kept != NO_BUFFER)
+            node->kept = workspace->arena + plan->buffers[places->kept].offset;
+        if (places->dy != NO_BUFFER)
+            node->dy = workspace->arena + plan->buffers[places->dy].offset;
+    }
+    return NN_OK;
+}
+
+/* BLAS counts rows in an int; a row of rank 2 or more holds several. */
+static nn_status check_rows(const nn_model *model, size_t rows)
+{
+    for (size_t i = 0; i < model->node_count; i++) {
+        const nn_shape *output = &model->nodes[i].build.output;
+        size_t products;
+        NN_REQUIRE(
+            nn_multiply(rows, nn_shape_width(output) / nn_last_dimension(output), &products) &&
+                products <= INT_MAX,
+            NN_ERR_INVALID, "a batch of %zu rows is too large", rows);
+    }
+    return NN_OK;
+}
+
+static nn_status fill_workspace(nn_workspace *workspace, const nn_model *model)
+{
+    struct plan plan = {
+        .model = model,
+        .rows = workspace->rows,
+        .training = workspace->training,
+        .nodes = nn_allocate(model->node_count, sizeof(*plan.nodes)),
+        .buffers = nn_allocate(1 + 3 * model->node_count, sizeof(*plan.buffers)),
+    };
+    workspace->nodes = nn_allocate(model->node_count, sizeof(*workspace->nodes));
+    nn_status status = NN_ERR_NO_MEMORY;
+    if (plan.nodes != NULL && plan.buffers != NULL && workspace->nodes != NULL) {
+        status = plan_forward(&plan);
+        if (status == NN_OK && plan.training)
+            status = plan_backward(&plan, workspace);
+        if (status == NN_OK)
+            status = make_arena(&plan, workspace);
+    }
+    nn_release(plan.nodes);
+    nn_release(plan.buffers);
+    return status;
+}
+
+nn_status nn_workspace_create(nn_workspace **workspace, const nn_model *model, size_t rows,
+                              bool training)
+{
+    *workspace = NULL;
+    NN_TRY(check_rows(model, rows));
+    nn_workspace *made = nn_allocate(1, sizeof(*made));
+    if (made == NULL)
+        return NN_ERR_NO_MEMORY;
+    made->rows = rows;
+    made->training = training;
+    nn_status status = fill_workspace(made, model);
+    if (status != NN_OK) {
+        nn_workspace_free(made);
+        return status;
+    }
+    *workspace = made;
+    return NN_OK;
+}
+
+void nn_workspace_free(nn_workspace *workspace)
+{
+    if (workspace == NULL)
+        return;
+    nn_release(workspace->nodes);
+    nn_release(workspace->arena);
+    nn_release(workspace);
+}
+
+nn_status nn_workspace_take(nn_workspace **workspace, const nn_model *model, size_t rows)
+{
+    nn_model *owner = (nn_model *)(uintptr_t)model;
+    for (size_t i = 0; i < NN_KEPT_WORKSPACES; i++) {
+        nn_workspace *idle = atomic_exchange(&owner->workspaces[i], NULL);
+        if (idle == NULL)
+            continue;
+        if (idle->rows >= rows) {
+            *workspace = idle;
+            return NN_OK;
+        }
+        nn_workspace_free(idle); /* too small: the new one takes its place */
+        break;
+    }
+    return nn_workspace_create(workspace, model, rows, false);
+}
+
+void nn_workspace_give(const nn_model *model, nn_workspace *workspace)
+{
+    nn_model *owner = (nn_model *)(uintptr_t)model;
+    for (size_t i = 0; i < NN_KEPT_WORKSPACES; i++) {
+        nn_workspace *empty = NULL;
+        if (atomic_compare_exchange_strong(&owner->workspaces[i], &empty, workspace))
+            return;
+    }
+    nn_workspace_free(workspace);
+}

@@ -1,0 +1,44 @@
+/* What one pass over a batch needs beside the weights: one arena, laid out by a plan from the model's
+ * shapes and the greatest number of rows. */
+#ifndef NN_MODEL_WORKSPACE_H
+#define NN_MODEL_WORKSPACE_H
+
+#include "model.h"
+
+/* Places of one node's buffers in the arena; NULL where it needs none. A view shares its input's. */
+typedef struct nn_node_buffers {
+    nn_real *y;    /* [rows][output]; NULL: the model's own input, seen in another shape */
+    nn_real *kept; /* [rows][kept] */
+    nn_real *dy;   /* [rows][output], training only */
+    bool backward; /* a weight in it or before it is trainable */
+} nn_node_buffers;
+
+struct nn_workspace {
+    size_t rows; /* it holds batches of at most so many rows */
+    bool training;
+    nn_node_buffers *nodes;
+    nn_real *x; /* [rows][input of the model], for callers whose input isn't in nn_real yet */
+    nn_real *arena;
+};
+
+/* Makes a workspace. Errors: NN_ERR_NO_MEMORY, NN_ERR_INVALID (more rows than BLAS can count). */
+nn_status nn_workspace_create(nn_workspace **workspace, const nn_model *model, size_t rows,
+                              bool training);
+void nn_workspace_free(nn_workspace *workspace);
+
+/* For inference: an idle workspace of at least so many rows, or a new one; and giving it back. */
+nn_status nn_workspace_take(nn_workspace **workspace, const nn_model *model, size_t rows);
+void nn_workspace_give(const nn_model *model, nn_workspace *workspace);
+
+/* Places buffers that are alive from first to last (times of the walk) in one run, so that no two
+ * alive at once overlap. Sizes and offsets count nn_real and keep the alignment. */
+typedef struct nn_plan_buffer {
+    size_t size;
+    size_t first, last;
+    size_t offset; /* found by the plan */
+} nn_plan_buffer;
+
+/* *total = the size of the run; false if it overflows or memory runs out. */
+bool nn_plan_place(nn_plan_buffer *buffers, size_t count, size_t *total);
+
+#endif

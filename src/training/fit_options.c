@@ -1,0 +1,39 @@
+#include "fit_options.h"
+#include "status.h"
+#include <stdint.h>
+#include <string.h>
+
+static nn_status copy_known(nn_fit_options *taken, const nn_fit_options *given)
+{
+    const size_t size = given->struct_size;
+    const unsigned char *bytes = (const unsigned char *)given;
+    NN_REQUIRE(size >= sizeof(given->struct_size), NN_ERR_INVALID,
+               "options: struct_size is %zu; make the options with NN_FIT_OPTIONS_INIT", size);
+    for (size_t i = sizeof(*taken); i < size; i++)
+        NN_REQUIRE(
+            bytes[i] == 0, NN_ERR_VERSION,
+            "options: the caller's struct has %zu bytes, this version knows %zu, and what is "
+            "beyond isn't zero",
+            size, sizeof(*taken));
+    memcpy(taken, given, size < sizeof(*taken) ? size : sizeof(*taken));
+    return NN_OK;
+}
+
+nn_status nn_fit_options_take(nn_fit_options *taken, const nn_fit_options *given)
+{
+    const nn_fit_options defaults = NN_FIT_OPTIONS_INIT;
+    *taken = defaults;
+    if (given != NULL)
+        NN_TRY(copy_known(taken, given));
+    NN_REQUIRE(taken->epochs > 0, NN_ERR_INVALID, "epochs is 0");
+    NN_REQUIRE(taken->epochs <= SIZE_MAX - taken->initial_epoch, NN_ERR_INVALID,
+               "initial_epoch + epochs is too large");
+    NN_REQUIRE(taken->batch_size > 0, NN_ERR_INVALID, "batch_size is 0");
+    NN_REQUIRE(taken->verbose >= 0 && taken->verbose <= 2, NN_ERR_INVALID,
+               "verbose is %d, expected 0, 1 or 2", taken->verbose);
+    NN_REQUIRE(taken->validation_split >= 0 && taken->validation_split < 1, NN_ERR_INVALID,
+               "validation_split is %g, expected a number in [0, 1)", taken->validation_split);
+    NN_REQUIRE(taken->class_weight != NULL || taken->class_weight_count == 0, NN_ERR_INVALID,
+               "class_weight is NULL, but class_weight_count is %zu", taken->class_weight_count);
+    return NN_OK;
+}

@@ -1,0 +1,34 @@
+/* Who is told of training's events: callbacks by spec, and the caller's function. */
+#ifndef NN_TRAINING_LISTENERS_H
+#define NN_TRAINING_LISTENERS_H
+
+#include "callback.h"
+
+typedef struct nn_listener {
+    nn_part part;
+    void *state;
+    bool begun; /* was told of the beginning, so it is told of the end */
+} nn_listener;
+
+typedef struct nn_listeners {
+    nn_listener *list;
+    size_t count;
+    nn_event_function function; /* NULL: none */
+    void *user;
+    bool function_begun;
+} nn_listeners;
+
+/* From nn_fit's options: verbose, callbacks, callback. */
+nn_status nn_listeners_create(nn_listeners *listeners, const nn_fit_options *options);
+void nn_listeners_free(nn_listeners *listeners);
+
+static inline bool nn_listeners_any(const nn_listeners *listeners)
+{
+    return listeners->count > 0 || listeners->function != NULL;
+}
+
+/* Tells all of an event. The first failure is returned at once; else NN_STOPPED if anybody asked for
+ * that. The end of training is told to all that were told of its beginning, whatever they return. */
+nn_status nn_listeners_tell(nn_listeners *listeners, const nn_event *event);
+
+#endif

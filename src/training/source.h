@@ -1,0 +1,26 @@
+/* A dataset as training and evaluation see it: its columns checked against the model. */
+#ifndef NN_TRAINING_SOURCE_H
+#define NN_TRAINING_SOURCE_H
+
+#include "dataset.h"
+#include "model.h"
+
+typedef struct nn_source {
+    size_t rows;
+    const nn_column *x, *y;
+    const nn_column *sample_weight; /* NULL: none */
+    const double *class_weight;     /* [classes]; NULL: none */
+    size_t classes;                 /* class labels are 0 ... classes - 1 */
+} nn_source;
+
+/* Checks data against a compiled model: widths, types, every class label and every weight, so that
+ * nothing can go wrong once training has begun. what names the dataset in messages.
+ * Errors: NN_ERR_INVALID, NN_ERR_SHAPE, with both shapes, or row and value, in the message. */
+nn_status nn_source_open(nn_source *source, const nn_model *model, const nn_dataset *data,
+                         const char *what);
+
+/* Adds factors for the classes; they stay the caller's. */
+nn_status nn_source_set_class_weight(nn_source *source, const nn_model *model,
+                                     const double *class_weight, size_t count);
+
+#endif

@@ -1,0 +1,62 @@
+/*
+ * What steps over batches need: a workspace, the targets and weights of a batch, and the totals of an
+ * epoch. Made once, used for every batch: nothing is allocated in between.
+ */
+#ifndef NN_TRAINING_TRAINER_H
+#define NN_TRAINING_TRAINER_H
+
+#include "source.h"
+#include "workspace.h"
+
+typedef struct nn_trainer {
+    size_t most_rows;
+    bool training; /* else it only evaluates */
+    nn_workspace *workspace;
+
+    /* the batch */
+    size_t rows;          /* rows gathered */
+    size_t distributions; /* of a row: the loss and the metrics see rows * distributions rows ... */
+    size_t width;         /* ... of this width, the output's last dimension */
+    nn_target target;
+    nn_real *values;      /* [rows * distributions][width], or */
+    int32_t *labels;      /* [rows * distributions] */
+    double *row_weight;   /* [rows * distributions] sample weight times class weight */
+    nn_real *loss_factor; /* [rows * distributions] row_weight over the number of rows */
+    double *row_loss;     /* [rows * distributions] */
+
+    /* the epoch so far */
+    double loss_sum; /* of each batch's loss times its rows */
+    size_t rows_seen;
+    char *metric_states; /* one block */
+    size_t metric_states_size;
+} nn_trainer;
+
+/* For batches of at most so many rows with a compiled model. Errors: NN_ERR_NO_MEMORY,
+ * NN_ERR_INVALID. */
+nn_status nn_trainer_create(nn_trainer **trainer, const nn_model *model, size_t rows,
+                            bool training);
+void nn_trainer_free(nn_trainer *trainer);
+
+/* The trainer that the model keeps, or a new one if that is too small. */
+nn_status nn_trainer_keep(nn_trainer **trainer, nn_model *model, size_t rows);
+
+/* Gathers rows order[0 ... count - 1] of the source (order NULL: from first on).
+ * Errors: NN_ERR_INVALID (a label that changed since the source was checked). */
+nn_status nn_trainer_gather(nn_trainer *trainer, const nn_source *source, size_t first,
+                            const size_t *order, size_t count);
+
+/* Runs the batch forward, adds to the totals and returns the batch's loss. */
+double nn_trainer_forward(nn_trainer *trainer, const nn_model *model);
+
+/* After forward: gradients and one optimizer step. */
+void nn_trainer_backward(nn_trainer *trainer, nn_model *model);
+
+void nn_trainer_reset_totals(nn_trainer *trainer);
+
+/* values[1 + metric_count]: loss and metrics of the epoch so far. */
+void nn_trainer_totals(const nn_trainer *trainer, const nn_model *model, double *values);
+
+/* The whole source without training: totals are reset before. */
+nn_status nn_trainer_evaluate(nn_trainer *trainer, const nn_model *model, const nn_source *source);
+
+#endif

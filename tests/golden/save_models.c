@@ -1,0 +1,162 @@
+/* Trains small models of every layer and saves each with what it computes, for check_saved_model.py to
+ * compare with Keras. Run by hand:
+ *
+ *     save_models DIRECTORY
+ *
+ * writes DIRECTORY/NAME.safetensors and DIRECTORY/NAME.json:
+ *
+ *     {"x": [...], "y": [...], "predictions": [...], "evaluated": {"loss": ..., ...}} */
+#include "nn.h"
+#include <math.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { ROWS = 24, WIDTH = 12, LAYERS = 8 };
+
+typedef struct example {
+    const char *name;
+    const char *layers[LAYERS]; /* ended by NULL; 12 inputs */
+    const char *optimizer, *loss, *metrics;
+    size_t classes; /* labels below it; 0: values as wide as the output */
+} example;
+
+static const example examples[] = {
+    {"labels",
+     {"flatten input_shape=(3,4)", "rescaling scale=0.5 offset=-0.25",
+      "dense units=8 activation=relu kernel_initializer=he_normal(seed=7)",
+      "dropout rate=0.25 seed=3",
+      "dense units=3 activation=softmax kernel_initializer=orthogonal(gain=0.5)"},
+     "sgd learning_rate=0.1 momentum=0.9 nesterov=true",
+     "sparse_categorical_crossentropy",
+     "accuracy",
+     3},
+    {"values",
+     {"dense units=6 activation=tanh input_shape=(3,4) "
+      "kernel_initializer=random_normal(mean=0.1, stddev=0.3)",
+      "flatten name=flat", "activation activation=leaky_relu(negative_slope=0.3)",
+      "dense units=5 use_bias=false activation=relu(negative_slope=0.1, threshold=0.2) "
+      "kernel_initializer=random_uniform(minval=-0.4, maxval=0.4)",
+      "dense units=2 kernel_initializer=glorot_normal bias_initializer=constant(value=0.5)",
+      "activation activation=linear name=last"},
+     "sgd learning_rate=0.02 momentum=0.5",
+     "mean_squared_error",
+     "mean_absolute_error",
+     0},
+    {"binary",
+     {"dense units=7 activation=sigmoid kernel_initializer=he_uniform bias_initializer=ones "
+      "input_shape=(12)",
+      "dense units=4 activation=relu(negative_slope=0.3)",
+      "dense units=1 activation=sigmoid bias_initializer=zeros"},
+     "sgd",
+     "binary_crossentropy label_smoothing=0.1",
+     "accuracy; mean_absolute_error",
+     2},
+    {"one_hot",
+     {"dense units=7 activation=leaky_relu input_shape=(12)", "dense units=3"},
+     "sgd learning_rate=0.05",
+     "categorical_crossentropy from_logits=true label_smoothing=0.05",
+     "categorical_accuracy",
+     0},
+};
+
+static void check(nn_status status, const char *what)
+{
+    if (status == NN_OK)
+        return;
+    fprintf(stderr, "%s: %s: %s\n", what, nn_status_string(status), nn_error_message());
+    exit(EXIT_FAILURE);
+}
+
+static FILE *open_json(const char *directory, const char *name)
+{
+    char path[4096];
+    snprintf(path, sizeof path, "%s/%s.json", directory, name);
+    FILE *file = fopen(path, "w");
+    if (file == NULL) {
+        perror(path);
+        exit(EXIT_FAILURE);
+    }
+    return file;
+}
+
+static void write_list(FILE *file, const char *key, size_t count, const float *values)
+{
+    fprintf(file, "\"%s\": [", key);
+    for (size_t i = 0; i < count; i++)
+        fprintf(file, "%s%.9g", i == 0 ? "" : ", ", (double)values[i]);
+    fprintf(file, "],\n");
+}
+
+static void save(const nn_model *model, const nn_dataset *data, const char *directory,
+                 const example *made)
+{
+    static float x[ROWS * WIDTH], y[ROWS * WIDTH], predictions[ROWS * WIDTH];
+    char path[4096];
+    double values[8];
+    const size_t width = nn_dataset_width(data, "y"), output = nn_model_output_width(model);
+    const size_t count = nn_model_metric_count(model);
+    check(nn_dataset_get_values(data, "x", 0, ROWS, x), made->name);
+    check(nn_dataset_get_values(data, "y", 0, ROWS, y), made->name);
+    check(nn_predict(model, x, ROWS, predictions), made->name);
+    check(nn_evaluate(model, data, values, count), made->name);
+    snprintf(path, sizeof path, "%s/%s.safetensors", directory, made->name);
+    check(nn_model_save(model, path), path);
+    FILE *file = open_json(directory, made->name);
+    fprintf(file, "{\n");
+    write_list(file, "x", (size_t)ROWS * WIDTH, x);
+    write_list(file, "y", ROWS * width, y);
+    write_list(file, "predictions", ROWS * output, predictions);
+    fprintf(file, "\"evaluated\": {");
+    for (size_t i = 0; i < count; i++)
+        fprintf(file, "%s\"%s\": %.17g", i == 0 ? "" : ", ", nn_model_metric_name(model, i),
+                values[i]);
+    fprintf(file, "}\n}\n");
+    if (fclose(file) != 0) {
+        perror(made->name);
+        exit(EXIT_FAILURE);
+    }
+}
+
+static void make(const char *directory, const example *made)
+{
+    static float x[ROWS * WIDTH], y[ROWS * WIDTH];
+    static int32_t labels[ROWS];
+    nn_model *model;
+    nn_dataset *data;
+    check(nn_model_create(&model), made->name);
+    for (size_t i = 0; made->layers[i] != NULL; i++)
+        check(nn_model_add(model, made->layers[i]), made->layers[i]);
+    check(nn_model_compile(model, made->optimizer, made->loss, made->metrics), made->name);
+    const size_t output = nn_model_output_width(model);
+    for (size_t i = 0; i < (size_t)ROWS * WIDTH; i++)
+        x[i] = (float)sin(0.7 * (double)(i * i % 101));
+    for (size_t i = 0; i < ROWS; i++) {
+        labels[i] = made->classes == 0 ? 0 : (int32_t)(i * 5 / 3 % made->classes);
+        for (size_t j = 0; j < output; j++)
+            y[i * output + j] = i % output == j;
+    }
+    const void *targets = made->classes == 0 ? (const void *)y : (const void *)labels;
+    check(nn_dataset_from_arrays(&data, ROWS, x, NN_FLOAT32, WIDTH, targets,
+                                 made->classes == 0 ? NN_FLOAT32 : NN_INT32,
+                                 made->classes == 0 ? output : 1),
+          made->name);
+    nn_fit_options options = NN_FIT_OPTIONS_INIT;
+    options.epochs = 3;
+    options.batch_size = 10;
+    check(nn_fit(model, data, &options, NULL), made->name);
+    save(model, data, directory, made);
+    nn_model_free(model);
+    nn_dataset_free(data);
+}
+
+int main(int count, char **arguments)
+{
+    if (count != 2) {
+        fprintf(stderr, "usage: save_models DIRECTORY\n");
+        return 2;
+    }
+    for (size_t i = 0; i < sizeof examples / sizeof *examples; i++)
+        make(arguments[1], &examples[i]);
+    return EXIT_SUCCESS;
+}

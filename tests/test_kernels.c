@@ -1,0 +1,466 @@
+/* The kernels against plain loops in double, and what they promise about NaN and about bits. */
+#include "activation.h"
+#include "elementwise.h"
+#include "exponential.h"
+#include "gemm.h"
+#include "lapack.h"
+#include "suite.h"
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A fixed stream of values in [-1, 1). */
+static double next_value(uint32_t *state)
+{
+    *state = *state * 1664525u + 1013904223u;
+    return (double)(*state >> 8) * 0x1p-23 - 1;
+}
+
+static nn_real *random_values(size_t count, uint32_t seed)
+{
+    nn_real *values = malloc(count * sizeof *values);
+    ck_assert_ptr_nonnull(values);
+    for (size_t i = 0; i < count; i++)
+        values[i] = (nn_real)next_value(&seed);
+    return values;
+}
+
+static const nn_activation *activation(const char *name)
+{
+    for (size_t i = 0; i < nn_activation_room.count; i++)
+        if (strcmp(nn_activation_room.parts[i]->name, name) == 0)
+            return (const nn_activation *)nn_activation_room.parts[i];
+    ck_abort_msg("no activation %s", name);
+    return NULL;
+}
+
+/* ---- exp, tanh, sigmoid ---- */
+
+static double sigmoid_in_double(double x)
+{
+    return x < 0 ? exp(x) / (1 + exp(x)) : 1 / (1 + exp(-x));
+}
+
+/* |got - wanted| in units in the last place of the float next to wanted */
+static double ulps(float got, double wanted)
+{
+    if (isinf(got))
+        return fabs(wanted) > 0x1.ffffffp127 ? 0 : INFINITY; /* above what rounds to FLT_MAX */
+    int exponent;
+    frexp(wanted, &exponent);
+    return fabs((double)got - wanted) / ldexp(1, (exponent < -125 ? -125 : exponent) - 24);
+}
+
+/* Looks at samples evenly spaced from low to high. */
+static void check_function(const char *name, nn_real (*function)(nn_real),
+                           double (*reference)(double), double low, double high, double bound)
+{
+    const size_t samples = 250000;
+    for (size_t i = 0; i <= samples; i++) {
+        const float x = (float)(low + (high - low) * (double)i / (double)samples);
+        const double wanted = reference((double)x);
+        const float got = (float)function(x);
+        if (!(ulps(got, wanted) <= bound)) /* an assertion a sample would take most of the time */
+            ck_abort_msg("%s(%a) is %a, off by %g ulp", name, (double)x, (double)got,
+                         ulps(got, wanted));
+    }
+}
+
+static nn_real exp_of(nn_real x)
+{
+    return nn_exp(x);
+}
+
+static nn_real tanh_of(nn_real x)
+{
+    return nn_tanh(x);
+}
+
+static nn_real sigmoid_of(nn_real x)
+{
+    return nn_sigmoid(x);
+}
+
+START_TEST(exp_and_tanh_are_within_2_ulp_of_libm)
+{
+    const double bound = 2;
+    check_function("exp", exp_of, exp, -110, 90, bound);
+    check_function("exp", exp_of, exp, -1, 1, bound);
+    check_function("exp", exp_of, exp, -104, -87, bound); /* subnormal results */
+    check_function("exp", exp_of, exp, -1e30, 1e30, bound);
+    check_function("tanh", tanh_of, tanh, -10, 10, bound);
+    check_function("tanh", tanh_of, tanh, -1, 1, bound);
+    check_function("tanh", tanh_of, tanh, -1e-3, 1e-3, bound);
+    check_function("tanh", tanh_of, tanh, -1e30, 1e30, bound);
+}
+END_TEST
+
+START_TEST(sigmoid_is_within_2_and_a_half_ulp_of_libm)
+{
+    const double bound = 2.5;
+    check_function("sigmoid", sigmoid_of, sigmoid_in_double, -110, 20, bound);
+    check_function("sigmoid", sigmoid_of, sigmoid_in_double, -8, 8, bound);
+    check_function("sigmoid", sigmoid_of, sigmoid_in_double, -1e30, 1e30, bound);
+}
+END_TEST
+
+START_TEST(exp_tanh_and_sigmoid_are_right_at_the_edges)
+{
+    const nn_real inf = (nn_real)INFINITY, nan = (nn_real)NAN;
+    ck_assert(isnan(nn_exp(nan)) && isnan(nn_tanh(nan)) && isnan(nn_sigmoid(nan)));
+    ck_assert(nn_exp(inf) == inf && nn_exp(-inf) == 0 && nn_exp(0) == 1);
+    ck_assert(nn_tanh(inf) == 1 && nn_tanh(-inf) == -1 && nn_tanh(0) == 0);
+    ck_assert(signbit(nn_tanh((nn_real)-0.0)));
+    ck_assert(nn_sigmoid(inf) == 1 && nn_sigmoid(-inf) == 0 && nn_sigmoid(0) == (nn_real)0.5);
+    ck_assert(nn_exp(1000) == inf && nn_exp(-1000) == 0);
+}
+END_TEST
+
+START_TEST(a_value_gives_the_same_bits_wherever_it_stands)
+{
+    static const char *const names[] = {"sigmoid", "tanh", "relu", "leaky_relu"};
+    enum { LENGTH = 67, SHIFTS = 17 };
+    const double options[2] = {0.2, 0}; /* enough for any of them: slope, threshold */
+    for (size_t n = 0; n < sizeof names / sizeof names[0]; n++) {
+        const nn_activation *function = activation(names[n]);
+        nn_real *values = random_values(LENGTH, 3);
+        for (size_t i = 0; i < LENGTH; i++)
+            values[i] *= 12;
+        nn_real alone[LENGTH];
+        for (size_t i = 0; i < LENGTH; i++)
+            function->forward(options, 1, 1, &values[i], &alone[i]);
+        for (size_t shift = 0; shift < SHIFTS; shift++)
+            for (size_t length = 1; length <= LENGTH; length++) {
+                nn_real in[LENGTH + SHIFTS], out[LENGTH + SHIFTS];
+                memcpy(in + shift, values, length * sizeof *in);
+                function->forward(options, 1, length, in + shift, out + SHIFTS - shift);
+                ck_assert_mem_eq(out + SHIFTS - shift, alone, length * sizeof *out);
+                function->forward(options, 1, length, in + shift, in + shift);
+                ck_assert_mem_eq(in + shift, alone, length * sizeof *in);
+            }
+        free(values);
+    }
+}
+END_TEST
+
+START_TEST(softmax_of_a_row_has_the_same_bits_whatever_rows_are_beside_it)
+{
+    enum { ROWS = 37, WIDTH = 10 };
+    const nn_activation *softmax = activation("softmax");
+    nn_real *z = random_values((size_t)ROWS * WIDTH, 4);
+    nn_real together[ROWS * WIDTH], alone[WIDTH];
+    softmax->forward(NULL, ROWS, WIDTH, z, together);
+    for (size_t i = 0; i < ROWS; i++) {
+        softmax->forward(NULL, 1, WIDTH, z + i * WIDTH, alone);
+        ck_assert_mem_eq(alone, together + i * WIDTH, sizeof alone);
+    }
+    free(z);
+}
+END_TEST
+
+START_TEST(softmax_survives_huge_logits)
+{
+    const nn_activation *softmax = activation("softmax");
+    const nn_real z[4] = {(nn_real)1e30, (nn_real)-1e30, 0, (nn_real)1e30};
+    nn_real y[4];
+    softmax->forward(NULL, 1, 4, z, y);
+    ck_assert(y[0] == (nn_real)0.5 && y[1] == 0 && y[2] == 0 && y[3] == (nn_real)0.5);
+}
+END_TEST
+
+/* ---- NaN ---- */
+
+START_TEST(nan_propagates_through_every_activation)
+{
+    enum { WIDTH = 35 };
+    const double options[2] = {0.2, 0.1};
+    for (size_t n = 0; n < nn_activation_room.count; n++) {
+        const nn_activation *function = (const nn_activation *)nn_activation_room.parts[n];
+        for (size_t at = 0; at < WIDTH; at++) {
+            nn_real *z = random_values(WIDTH, 5), *dy = random_values(WIDTH, 6);
+            nn_real y[WIDTH], dz[WIDTH];
+            z[at] = (nn_real)NAN;
+            function->forward(options, 1, WIDTH, z, y);
+            ck_assert_msg(isnan(y[at]), "%s loses NaN at %zu", function->part.name, at);
+            for (size_t i = 0; i < WIDTH; i++)
+                y[i] = (nn_real)0.5;
+            dy[at] = (nn_real)NAN;
+            function->backward(options, 1, WIDTH, z, y, dy, dz);
+            ck_assert_msg(isnan(dz[at]), "%s's derivative loses NaN at %zu", function->part.name,
+                          at);
+            free(z);
+            free(dy);
+        }
+    }
+}
+END_TEST
+
+START_TEST(nan_propagates_through_relu_with_and_without_options)
+{
+    const nn_activation *relu = activation("relu");
+    const double plain[2] = {0, 0}, threshold[2] = {0, 0.5};
+    const nn_real z = (nn_real)NAN;
+    nn_real y;
+    relu->forward(plain, 1, 1, &z, &y);
+    ck_assert(isnan(y));
+    relu->forward(threshold, 1, 1, &z, &y);
+    ck_assert(isnan(y));
+}
+END_TEST
+
+START_TEST(nan_propagates_through_sums_and_products)
+{
+    enum { ROWS = 5, WIDTH = 19 };
+    for (size_t at = 0; at < ROWS * WIDTH; at++) {
+        nn_real *a = random_values(ROWS * WIDTH, 7), *b = random_values(ROWS * WIDTH, 8);
+        nn_real c[ROWS * WIDTH], sums[WIDTH];
+        a[at] = (nn_real)NAN;
+        nn_column_sums(ROWS, WIDTH, a, sums);
+        ck_assert(isnan(sums[at % WIDTH]));
+        nn_scale_offset(ROWS * WIDTH, 0, 1, a, c);
+        ck_assert(isnan(c[at]));
+        nn_multiply_values(ROWS * WIDTH, a, b, c);
+        ck_assert(isnan(c[at]));
+        nn_add_bias(ROWS, WIDTH, b, a);
+        ck_assert(isnan(a[at]));
+        float narrow[ROWS * WIDTH];
+        nn_to_float(ROWS * WIDTH, a, narrow);
+        ck_assert(isnan(narrow[at]));
+        nn_from_float(ROWS * WIDTH, narrow, c);
+        ck_assert(isnan(c[at]));
+        free(a);
+        free(b);
+    }
+}
+END_TEST
+
+START_TEST(nan_propagates_through_gemm)
+{
+    const size_t n = 9;
+    nn_real *a = random_values(n * n, 9), *b = calloc(n * n, sizeof *b);
+    nn_real *c = malloc(n * n * sizeof *c);
+    a[4 * n + 2] = (nn_real)NAN; /* meets zeros only */
+    nn_gemm_nn(n, n, n, a, b, c);
+    for (size_t j = 0; j < n; j++)
+        ck_assert(isnan(c[4 * n + j]));
+    nn_gemm_nt(n, n, n, a, b, c);
+    for (size_t j = 0; j < n; j++)
+        ck_assert(isnan(c[4 * n + j]));
+    nn_gemm_tn(n, n, n, a, b, c);
+    for (size_t j = 0; j < n; j++)
+        ck_assert(isnan(c[2 * n + j]));
+    free(a);
+    free(b);
+    free(c);
+}
+END_TEST
+
+/* ---- gemm ---- */
+
+typedef void (*product)(size_t m, size_t n, size_t k, const nn_real *a, const nn_real *b,
+                        nn_real *c);
+
+static void check_product(product multiply, bool a_transposed, bool b_transposed, size_t m,
+                          size_t n, size_t k)
+{
+    nn_real *a = random_values(m * k, 11), *b = random_values(k * n, 12);
+    nn_real *c = malloc(m * n * sizeof *c);
+    for (size_t i = 0; i < m * n; i++)
+        c[i] = (nn_real)NAN; /* what was there before must not matter */
+    multiply(m, n, k, a, b, c);
+    const double tolerance = 1e-6 * (double)k; /* values below 1, k of them, in float */
+    for (size_t i = 0; i < m; i++)
+        for (size_t j = 0; j < n; j++) {
+            double wanted = 0;
+            for (size_t p = 0; p < k; p++)
+                wanted += (double)(a_transposed ? a[p * m + i] : a[i * k + p]) *
+                          (double)(b_transposed ? b[j * k + p] : b[p * n + j]);
+            const double got = (double)c[i * n + j];
+            ck_assert_msg(fabs(got - wanted) <= tolerance,
+                          "%zu x %zu x %zu at %zu, %zu: %g, not %g", m, n, k, i, j, got, wanted);
+        }
+    free(a);
+    free(b);
+    free(c);
+}
+
+START_TEST(products_equal_plain_loops_on_odd_sizes)
+{
+    static const size_t sizes[][3] = {{1, 1, 1},   {1, 7, 3},     {5, 1, 9},     {3, 10, 1},
+                                      {13, 17, 5}, {32, 10, 100}, {31, 33, 129}, {65, 3, 257}};
+    for (size_t s = 0; s < sizeof sizes / sizeof sizes[0]; s++) {
+        check_product(nn_gemm_nn, false, false, sizes[s][0], sizes[s][1], sizes[s][2]);
+        check_product(nn_gemm_tn, true, false, sizes[s][0], sizes[s][1], sizes[s][2]);
+        check_product(nn_gemm_nt, false, true, sizes[s][0], sizes[s][1], sizes[s][2]);
+    }
+}
+END_TEST
+
+/* ---- QR ---- */
+
+static void check_qr(size_t rows, size_t columns)
+{
+    nn_real *a = random_values(rows * columns, 13);
+    nn_real *q = malloc(rows * columns * sizeof *q);
+    nn_real *diagonal = malloc(columns * sizeof *diagonal), *tau = malloc(columns * sizeof *tau);
+    memcpy(q, a, rows * columns * sizeof *q);
+    ck_assert(nn_qr(rows, columns, q, diagonal, tau));
+    const double tolerance = 2e-5; /* float, some hundred terms */
+    for (size_t i = 0; i < columns; i++)
+        for (size_t j = 0; j < columns; j++) {
+            double dot = 0, r = 0; /* (Q^T Q)_ij and R_ij = (Q^T A)_ij */
+            for (size_t p = 0; p < rows; p++) {
+                dot += (double)q[p * columns + i] * (double)q[p * columns + j];
+                r += (double)q[p * columns + i] * (double)a[p * columns + j];
+            }
+            ck_assert_double_eq_tol(dot, i == j, tolerance);
+            if (i > j)
+                ck_assert_double_eq_tol(r, 0, tolerance); /* R is upper triangular */
+            if (i == j)
+                ck_assert_double_eq_tol(r, (double)diagonal[i], tolerance);
+        }
+    for (size_t i = 0; i < rows; i++) /* Q (Q^T A) = A: nothing of A lies outside Q */
+        for (size_t j = 0; j < columns; j++) {
+            double sum = 0;
+            for (size_t c = 0; c < columns; c++) {
+                double r = 0;
+                for (size_t p = 0; p < rows; p++)
+                    r += (double)q[p * columns + c] * (double)a[p * columns + j];
+                sum += (double)q[i * columns + c] * r;
+            }
+            ck_assert_double_eq_tol(sum, (double)a[i * columns + j], tolerance);
+        }
+    free(a);
+    free(q);
+    free(diagonal);
+    free(tau);
+}
+
+START_TEST(qr_gives_an_orthonormal_q_and_a_triangular_r)
+{
+    check_qr(1, 1);
+    check_qr(7, 1);
+    check_qr(5, 5);
+    check_qr(43, 17);
+    check_qr(60, 60);
+}
+END_TEST
+
+/* ---- sums and conversions ---- */
+
+START_TEST(column_sums_and_bias_equal_plain_loops)
+{
+    static const size_t sizes[][2] = {{1, 1}, {3, 7}, {33, 10}, {5, 129}};
+    for (size_t s = 0; s < sizeof sizes / sizeof sizes[0]; s++) {
+        const size_t rows = sizes[s][0], width = sizes[s][1];
+        nn_real *a = random_values(rows * width, 14), *sums = random_values(width, 15);
+        nn_column_sums(rows, width, a, sums);
+        const double tolerance = 1e-5; /* float, 33 terms below 1 */
+        for (size_t j = 0; j < width; j++) {
+            double wanted = 0;
+            for (size_t i = 0; i < rows; i++)
+                wanted += (double)a[i * width + j];
+            ck_assert_double_eq_tol((double)sums[j], wanted, tolerance);
+        }
+        nn_real *y = malloc(rows * width * sizeof *y);
+        memcpy(y, a, rows * width * sizeof *y);
+        nn_add_bias(rows, width, sums, y);
+        for (size_t i = 0; i < rows * width; i++)
+            ck_assert(y[i] == a[i] + sums[i % width]);
+        free(a);
+        free(sums);
+        free(y);
+    }
+}
+END_TEST
+
+START_TEST(scaling_and_products_work_in_place)
+{
+    enum { COUNT = 77 };
+    nn_real *a = random_values(COUNT, 16), *b = random_values(COUNT, 17);
+    nn_real scaled[COUNT], multiplied[COUNT];
+    memcpy(scaled, a, sizeof scaled);
+    memcpy(multiplied, a, sizeof multiplied);
+    nn_scale_offset(COUNT, (nn_real)0.5, 2, scaled, scaled);
+    nn_multiply_values(COUNT, multiplied, b, multiplied);
+    for (size_t i = 0; i < COUNT; i++) {
+        const nn_real half = a[i] * (nn_real)0.5;
+        ck_assert(scaled[i] == half + 2);
+        ck_assert(multiplied[i] == a[i] * b[i]);
+    }
+    free(a);
+    free(b);
+}
+END_TEST
+
+START_TEST(conversions_keep_every_value)
+{
+    uint8_t bytes[256];
+    int32_t integers[] = {0, -1, 1, 1 << 24, -(1 << 24), INT32_MAX, INT32_MIN};
+    nn_real out[256];
+    for (size_t i = 0; i < 256; i++)
+        bytes[i] = (uint8_t)i;
+    nn_from_uint8(256, bytes, out);
+    for (size_t i = 0; i < 256; i++)
+        ck_assert(out[i] == (nn_real)i);
+    const size_t count = sizeof integers / sizeof integers[0];
+    nn_from_int32(count, integers, out);
+    for (size_t i = 0; i < count; i++)
+        ck_assert(out[i] == (nn_real)integers[i]);
+    const float floats[] = {0, -0.0f, 0x1p-149f, 0x1.fffffep127f, INFINITY, -INFINITY};
+    float back[6];
+    nn_from_float(6, floats, out);
+    nn_to_float(6, out, back);
+    ck_assert_mem_eq(floats, back, sizeof floats);
+}
+END_TEST
+
+START_TEST(all_finite_finds_one_value_anywhere)
+{
+    enum { COUNT = 133 };
+    nn_real *values = random_values(COUNT, 18);
+    values[0] = (nn_real)-3e38;
+    values[1] = (nn_real)1e-40;
+    ck_assert(nn_all_finite(COUNT, values));
+    ck_assert(nn_all_finite(0, values));
+    const nn_real bad[] = {(nn_real)NAN, (nn_real)INFINITY, (nn_real)-INFINITY};
+    for (size_t i = 0; i < COUNT; i++)
+        for (size_t b = 0; b < 3; b++) {
+            const nn_real kept = values[i];
+            values[i] = bad[b];
+            ck_assert(!nn_all_finite(COUNT, values));
+            values[i] = kept;
+        }
+    free(values);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("kernels");
+    TCase *functions = tcase_create("functions");
+    tcase_set_timeout(functions, 120);
+    tcase_add_test(functions, exp_and_tanh_are_within_2_ulp_of_libm);
+    tcase_add_test(functions, sigmoid_is_within_2_and_a_half_ulp_of_libm);
+    tcase_add_test(functions, exp_tanh_and_sigmoid_are_right_at_the_edges);
+    tcase_add_test(functions, a_value_gives_the_same_bits_wherever_it_stands);
+    tcase_add_test(functions, softmax_of_a_row_has_the_same_bits_whatever_rows_are_beside_it);
+    tcase_add_test(functions, softmax_survives_huge_logits);
+    suite_add_tcase(suite, functions);
+    TCase *nan = tcase_create("nan");
+    tcase_add_test(nan, nan_propagates_through_every_activation);
+    tcase_add_test(nan, nan_propagates_through_relu_with_and_without_options);
+    tcase_add_test(nan, nan_propagates_through_sums_and_products);
+    tcase_add_test(nan, nan_propagates_through_gemm);
+    suite_add_tcase(suite, nan);
+    TCase *arrays = tcase_create("arrays");
+    tcase_set_timeout(arrays, 120);
+    tcase_add_test(arrays, products_equal_plain_loops_on_odd_sizes);
+    tcase_add_test(arrays, qr_gives_an_orthonormal_q_and_a_triangular_r);
+    tcase_add_test(arrays, column_sums_and_bias_equal_plain_loops);
+    tcase_add_test(arrays, scaling_and_products_work_in_place);
+    tcase_add_test(arrays, conversions_keep_every_value);
+    tcase_add_test(arrays, all_finite_finds_one_value_anywhere);
+    suite_add_tcase(suite, arrays);
+    return run_suite(suite);
+}
