@@ -250,17 +250,21 @@ double naive_step(struct naive_net *net, const struct naive_products *products, 
     return loss;
 }
 
-double naive_nearest_kink(struct naive_net *net, const float *x)
+double naive_nearest_kink(struct naive_net *net, const float *x, size_t *row)
 {
     const float *input = x;
     float nearest = FLT_MAX;
+    *row = 0;
     for (size_t l = 0; l + 1 < net->layer_count; l++) {
         const struct naive_layer *layer = &net->layers[l];
         textbook_forward(net->batch, layer->inputs, layer->outputs, input, layer->kernel,
                          layer->output);
         add_bias(net->batch, layer, 0);
         for (size_t i = 0; i < net->batch * layer->outputs; i++) {
-            nearest = fminf(nearest, fabsf(layer->output[i]));
+            if (fabsf(layer->output[i]) < nearest) {
+                nearest = fabsf(layer->output[i]);
+                *row = i / layer->outputs;
+            }
             layer->output[i] = fmaxf(layer->output[i], 0.0f);
         }
         input = layer->output;

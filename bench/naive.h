@@ -51,8 +51,8 @@ double naive_step(struct naive_net *net, const struct naive_products *products, 
                   const int32_t *labels, float learning_rate);
 
 /* How near the hidden units come to relu's kink on x[batch][inputs]: the smallest absolute value before
- * the activation; FLT_MAX without hidden units. */
-double naive_nearest_kink(struct naive_net *net, const float *x);
+ * the activation, and the row where it is; FLT_MAX without hidden units. */
+double naive_nearest_kink(struct naive_net *net, const float *x, size_t *row);
 
 /* The products of such a step and nothing else. The deltas of the last layer are taken as they are. */
 void naive_step_products(struct naive_net *net, const struct naive_products *products,

@@ -7,6 +7,8 @@
 #include <nn.h>
 #include <stdbool.h>
 
+#define BENCH_CHECKED_STEPS 10 /* in which the contestants must agree */
+
 struct bench_options {
     size_t widths[NAIVE_MAX_LAYERS + 1]; /* inputs, units of each layer */
     size_t width_count, batch, rounds, steps, seed;
@@ -48,7 +50,8 @@ enum {
 };
 extern const struct contestant bench_contestants[BENCH_COUNT];
 
-/* Makes data, net and model; frees them. Like all here it ends the program with a message on failure. */
+/* Makes data (BENCH_CHECKED_STEPS batches at least), net and model; frees them. Like all here it ends
+ * the program with a message on failure. */
 void bench_create(struct bench *bench, const struct bench_options *options, size_t batches);
 void bench_free(struct bench *bench);
 
@@ -59,9 +62,8 @@ void bench_reset(struct bench *bench);
 void bench_read_weights(struct bench *bench, bool library, float *to);
 
 /* Lets every complete contestant take the same steps as the textbook loops, prints how far their weights
- * differ, and returns whether all agree. Needs that many batches of data. */
+ * differ, and returns whether all agree. */
 bool bench_check_agreement(struct bench *bench);
-#define BENCH_CHECKED_STEPS 10
 
 /* Ends the program with a message unless memory is given; returns it. */
 void *bench_demand_memory(void *memory);

@@ -19,7 +19,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "nn.h"
@@ -190,6 +192,13 @@ static int build_model(struct job *job, uint64_t seed)
     return 1;
 }
 
+static double seconds_now(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
 static int train_and_test(struct job *job, size_t epochs)
 {
     nn_fit_options options = NN_FIT_OPTIONS_INIT;
@@ -198,11 +207,17 @@ static int train_and_test(struct job *job, size_t epochs)
     options.validation_data = job->validation;
     options.callbacks = "csv_logger filename=history.csv";
     fflush(stdout);
+    const double start = seconds_now();
     TRY(nn_fit(job->model, job->train, &options, NULL));
+    const double seconds = seconds_now() - start;
 
     double measured[2];
     TRY(nn_evaluate(job->model, job->test, measured, 2));
+    struct rusage usage;
+    getrusage(RUSAGE_SELF, &usage);
     printf("\ntest loss %.4f, test accuracy %.4f\n", measured[0], measured[1]);
+    printf("%.2f s an epoch, peak memory %ld MB\n", seconds / (double)epochs,
+           usage.ru_maxrss / 1024);
     TRY(nn_model_save(job->model, "fashion_mnist.safetensors"));
     return 1;
 }
@@ -221,9 +236,9 @@ static int show(const struct job *job)
         const float *row = probabilities + i * CLASSES;
         const size_t truth = (size_t)labels[i];
         size_t best = 0;
-        for (size_t class = 1; class < CLASSES; class ++)
-            if (row[class] > row[best])
-                best = class;
+        for (size_t k = 1; k < CLASSES; k++)
+            if (row[k] > row[best])
+                best = k;
         verdicts[i] = (struct verdict){.truth = class_names[truth],
                                        .predicted = class_names[best],
                                        .probability = (double)row[best],

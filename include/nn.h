@@ -117,7 +117,8 @@ NN_API nn_status nn_dataset_from_arrays(nn_dataset **data, size_t rows, const vo
                                         nn_dtype y_type, size_t y_width);
 
 /* Adds a borrowed column of rows x width: today "sample_weight" (NN_FLOAT32, width 1, finite and
- * not negative), which weighs each row's loss. Only before the dataset is sliced or used. */
+ * not negative), which weighs each row's loss. Errors: NN_ERR_INVALID, NN_ERR_STATE (the dataset is
+ * sliced or in use). */
 NN_API nn_status nn_dataset_add_column(nn_dataset *data, const char *name, const void *values,
                                        nn_dtype type, size_t width);
 
@@ -145,12 +146,12 @@ NN_API size_t nn_dataset_shape(const nn_dataset *data, const char *column, size_
 NN_API nn_status nn_dataset_get_values(const nn_dataset *data, const char *column, size_t first,
                                        size_t count, float *values);
 
-/* Names the classes 0 ... count - 1; they are copied, handed to slices made later, and kept with
- * the model that is fitted to the data. */
+/* Names the classes 0 ... count - 1; they are copied, handed to slices made later, and kept with the
+ * model that is fitted to the data, if that has an output for each. */
 NN_API nn_status nn_dataset_set_class_names(nn_dataset *data, const char *const *names,
                                             size_t count);
 NN_API size_t nn_dataset_class_count(const nn_dataset *data);
-/* NULL past the end. Valid as long as the dataset. */
+/* NULL past the end. Valid until names are set again or the dataset is freed. */
 NN_API const char *nn_dataset_class_name(const nn_dataset *data, size_t index);
 
 NN_API void nn_dataset_free(nn_dataset *data);

@@ -102,7 +102,7 @@ wrapper_reaches_all() {
             status=1
         }
     done <"$work/map"
-    return $status
+    return "$status"
 }
 check 'libnn.so.1 exports the names of nn.map and no others' exports_the_map
 check 'nn.h declares the names of nn.map and no others' header_declares_the_map

@@ -270,6 +270,10 @@ run train --images=x --labels=y -l "$bright" --callbacks='csv_loger filename=z' 
 check "a misspelt callback is an error" gave 1 "did you mean 'csv_logger'"
 run train --images=x --labels=y -l "$bright" --validation-rows=300 $train_to
 check "holding out every row is an error" gave 1 "--validation-rows=300"
+run train --images=x --labels=y -l "$bright" --class-names=a,b $train_to
+check "class names that don't fit the model are an error" gave 1 "2 names"
+run train --images=x --labels=y -l "$bright" --class-names=a,,b $train_to
+check "an empty class name is an error" gave 1 "class 1"
 run train --images=missing --labels=y -l "$bright" $train_to
 check "missing images are an error" gave 1 "missing"
 for file in empty text cut x; do

@@ -14,7 +14,7 @@ struct progress_bar {
 };
 
 struct progress_bar_state {
-    bool bar;
+    bool bar, given_up;
     double epoch_start, last_drawn; /* seconds */
     size_t drawn_width;             /* characters of the line on the terminal */
 };
@@ -69,12 +69,14 @@ static void append_step_time(nn_text *text, double seconds)
         nn_text_append(text, "%.0fus/step", seconds * 1e6);
 }
 
-static nn_status print(const nn_text *text)
+/* A display that can't be written to (a closed pipe, a full disk) is given up; training goes on. */
+static nn_status print(struct progress_bar_state *state, const nn_text *text)
 {
     NN_REQUIRE(!text->failed, NN_ERR_NO_MEMORY, "progress_bar: out of memory");
+    if (state->given_up)
+        return NN_OK;
     bool written = fwrite(text->data, 1, text->length, stdout) == text->length;
-    NN_REQUIRE(fflush(stdout) == 0 && written, NN_ERR_IO,
-               "progress_bar: can't write to standard output");
+    state->given_up = fflush(stdout) != 0 || !written;
     return NN_OK;
 }
 
@@ -105,7 +107,7 @@ static nn_status draw(struct progress_bar_state *state, const nn_event *event, s
     state->drawn_width = ended ? 0 : width;
     if (ended)
         nn_text_append(&text, "\n");
-    nn_status status = print(&text);
+    nn_status status = print(state, &text);
     nn_text_free(&text);
     return status;
 }
@@ -118,7 +120,7 @@ static nn_status epoch_begin(struct progress_bar_state *state, const nn_event *e
         return NN_OK;
     nn_text text = NN_TEXT_INIT;
     nn_text_append(&text, "Epoch %zu/%zu\n", event->epoch + 1, event->epochs);
-    nn_status status = print(&text);
+    nn_status status = print(state, &text);
     nn_text_free(&text);
     return status;
 }
@@ -143,7 +145,7 @@ static nn_status epoch_end(struct progress_bar_state *state, const nn_event *eve
     nn_text_append(&text, "Epoch %zu/%zu - %.2fs", event->epoch + 1, event->epochs, spent);
     append_values(&text, event);
     nn_text_append(&text, "\n");
-    nn_status status = print(&text);
+    nn_status status = print(state, &text);
     nn_text_free(&text);
     return status;
 }
@@ -155,7 +157,7 @@ static nn_status end(struct progress_bar_state *state)
     if (state->drawn_width == 0)
         return NN_OK;
     nn_text_append(&text, "\n");
-    nn_status status = print(&text);
+    nn_status status = print(state, &text);
     nn_text_free(&text);
     return status;
 }

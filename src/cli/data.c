@@ -56,8 +56,10 @@ static int set_class_names(nn_dataset *data, const char *list)
             for (size_t end = strlen(name); end > 0 && strchr(" \t", name[end - 1]); end--)
                 name[end - 1] = '\0';
             names[i] = name;
+            if (*name == '\0' && result == EXIT_SUCCESS)
+                result = cli_fail("--class-names: the name of class %zu is empty", i);
         }
-        if (nn_dataset_set_class_names(data, names, count) != NN_OK)
+        if (result == EXIT_SUCCESS && nn_dataset_set_class_names(data, names, count) != NN_OK)
             result = cli_fail_library();
     }
     free(names);

@@ -70,6 +70,9 @@ static int make_model(struct job *job, const train_options *options)
         if (result != EXIT_SUCCESS)
             return result;
     }
+    size_t names = nn_dataset_class_count(job->data), outputs = nn_model_output_width(job->model);
+    if (names > 0 && outputs > 1 && names != outputs)
+        return cli_fail("--class-names has %zu names, the model %zu outputs", names, outputs);
     bool compiled = nn_model_metric_count(job->model) > 0;
     if ((!compiled || options->optimizer != NULL) &&
         nn_model_compile(job->model, options->optimizer != NULL ? options->optimizer : "sgd",

@@ -5,12 +5,20 @@
 
 bool nn_multiply(size_t a, size_t b, size_t *product)
 {
-    return !__builtin_mul_overflow(a, b, product);
+    size_t result;
+    if (__builtin_mul_overflow(a, b, &result))
+        return false;
+    *product = result;
+    return true;
 }
 
 bool nn_add(size_t a, size_t b, size_t *sum)
 {
-    return !__builtin_add_overflow(a, b, sum);
+    size_t result;
+    if (__builtin_add_overflow(a, b, &result))
+        return false;
+    *sum = result;
+    return true;
 }
 
 void *nn_allocate(size_t count, size_t size)

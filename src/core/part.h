@@ -27,15 +27,21 @@ typedef struct nn_seed {
     uint64_t value;
 } nn_seed;
 
+typedef struct nn_optional_real {
+    bool given;
+    double value; /* 0 if it isn't given */
+} nn_optional_real;
+
 typedef enum nn_option_type {
-    NN_TYPE_SIZE,   /* size_t */
-    NN_TYPE_REAL,   /* double */
-    NN_TYPE_BOOL,   /* bool */
-    NN_TYPE_SHAPE,  /* nn_shape, rank 0 for none */
-    NN_TYPE_STRING, /* char *, NULL for none; owned */
-    NN_TYPE_CHOICE, /* const char *: one of choices */
-    NN_TYPE_SEED,   /* nn_seed: an unsigned integer or none */
-    NN_TYPE_PART    /* nn_part of the room; owned */
+    NN_TYPE_SIZE,          /* size_t */
+    NN_TYPE_REAL,          /* double; finite, and so it is as a float */
+    NN_TYPE_OPTIONAL_REAL, /* nn_optional_real: such a number or none, which is the default */
+    NN_TYPE_BOOL,          /* bool */
+    NN_TYPE_SHAPE,         /* nn_shape, rank 0 for none */
+    NN_TYPE_STRING,        /* char *, NULL for none; owned */
+    NN_TYPE_CHOICE,        /* const char *: one of choices */
+    NN_TYPE_SEED,          /* nn_seed: an unsigned integer or none */
+    NN_TYPE_PART           /* nn_part of the room; owned. none stands for the default */
 } nn_option_type;
 
 typedef struct nn_option {
@@ -45,7 +51,7 @@ typedef struct nn_option {
     bool required;
     bool open_minimum, open_maximum; /* the bound itself is out of bounds */
     double default_number;           /* SIZE, REAL, BOOL */
-    double minimum, maximum;         /* SIZE, REAL */
+    double minimum, maximum;         /* SIZE, REAL, OPTIONAL_REAL; INFINITY: no bound */
     const char *default_text;        /* STRING, CHOICE, PART (a spec), SHAPE; NULL: none */
     const char *const *choices;      /* CHOICE: names, ended by NULL */
     const nn_room *room;             /* PART */
@@ -70,6 +76,11 @@ typedef struct nn_option {
 #define NN_OPTION_REAL_REQUIRED(s, field, low, high, text)                                         \
     {                                                                                              \
         .name = #field, .type = NN_TYPE_REAL, .offset = offsetof(s, field), .required = true,      \
+        .minimum = (low), .maximum = (high), .help = (text)                                        \
+    }
+#define NN_OPTION_OPTIONAL_REAL(s, field, low, high, text)                                         \
+    {                                                                                              \
+        .name = #field, .type = NN_TYPE_OPTIONAL_REAL, .offset = offsetof(s, field),               \
         .minimum = (low), .maximum = (high), .help = (text)                                        \
     }
 #define NN_OPTION_BOOL(s, field, value, text)                                                      \
@@ -165,6 +176,14 @@ nn_status nn_part_visit(const nn_part *part, nn_option_visitor visit, void *user
 
 /* True if the option's value is its default. */
 bool nn_option_is_default(const nn_option *option, const void *value);
+
+/* Reads an option's value from a spec, checked against type and bounds. Errors: NN_ERR_INVALID with the
+ * option's name, NN_ERR_NO_MEMORY; then what was there before still is. */
+nn_status nn_option_take(const nn_option *option, const nn_value *value, void *to);
+
+/* Appends the bounds of a number, with a blank before: " in [0, 1]", " >= 0"; nothing if there are
+ * none. */
+void nn_option_write_bounds(const nn_option *option, nn_text *text);
 
 /* Appends the spec that makes this part again (options that aren't defaults). nested: in the form
  * name(key=value), as an option's value is written; else name key=value. */

@@ -1,5 +1,6 @@
 /* Help from the tables of options. */
 #include "part.h"
+#include <math.h>
 
 static const char *type_name(const nn_option *option)
 {
@@ -8,6 +9,8 @@ static const char *type_name(const nn_option *option)
         return "whole number";
     case NN_TYPE_REAL:
         return "number";
+    case NN_TYPE_OPTIONAL_REAL:
+        return "number or none";
     case NN_TYPE_BOOL:
         return "true or false";
     case NN_TYPE_SHAPE:
@@ -45,6 +48,24 @@ static void write_default(const nn_option *option, nn_text *text)
     }
 }
 
+void nn_option_write_bounds(const nn_option *option, nn_text *text)
+{
+    const bool low = isfinite(option->minimum), high = isfinite(option->maximum);
+    nn_text_append_bytes(text, "", 0); /* no bounds are a text too */
+    if (low && high)
+        nn_text_append(text, " in %s", option->open_minimum ? "(" : "[");
+    else if (low)
+        nn_text_append(text, option->open_minimum ? " > " : " >= ");
+    if (low)
+        nn_text_append_number(text, option->minimum);
+    if (high)
+        nn_text_append(text, "%s", low ? ", " : option->open_maximum ? " < " : " <= ");
+    if (high)
+        nn_text_append_number(text, option->maximum);
+    if (low && high)
+        nn_text_append(text, "%s", option->open_maximum ? ")" : "]");
+}
+
 static void write_bounds(const nn_option *option, nn_text *text)
 {
     if (option->type == NN_TYPE_CHOICE) {
@@ -52,13 +73,9 @@ static void write_bounds(const nn_option *option, nn_text *text)
             nn_text_append(text, "%s%s", i == 0 ? " " : ", ", option->choices[i]);
         return;
     }
-    if (option->type != NN_TYPE_SIZE && option->type != NN_TYPE_REAL)
-        return;
-    nn_text_append(text, " in %s", option->open_minimum ? "(" : "[");
-    nn_text_append_number(text, option->minimum);
-    nn_text_append(text, ", ");
-    nn_text_append_number(text, option->maximum);
-    nn_text_append(text, "%s", option->open_maximum ? ")" : "]");
+    if (option->type == NN_TYPE_SIZE || option->type == NN_TYPE_REAL ||
+        option->type == NN_TYPE_OPTIONAL_REAL)
+        nn_option_write_bounds(option, text);
 }
 
 static void write_table(const nn_option *option, nn_text *text)

@@ -26,6 +26,8 @@ bool nn_option_is_default(const nn_option *option, const void *value)
         return *(const size_t *)value == (size_t)option->default_number;
     case NN_TYPE_REAL:
         return *(const double *)value == option->default_number;
+    case NN_TYPE_OPTIONAL_REAL:
+        return !((const nn_optional_real *)value)->given;
     case NN_TYPE_BOOL:
         return *(const bool *)value == (option->default_number != 0);
     case NN_TYPE_SHAPE:
@@ -69,6 +71,9 @@ static void write_value(const nn_option *option, const void *value, nn_text *tex
         break;
     case NN_TYPE_REAL:
         nn_text_append_number(text, *(const double *)value);
+        break;
+    case NN_TYPE_OPTIONAL_REAL: /* none is the default, and defaults aren't written */
+        nn_text_append_number(text, ((const nn_optional_real *)value)->value);
         break;
     case NN_TYPE_BOOL:
         nn_text_append(text, *(const bool *)value ? "true" : "false");

@@ -120,6 +120,39 @@ nn_status nn_text_copy_out(const nn_text *text, char *buffer, size_t size, size_
     return NN_OK;
 }
 
+/* Neither overlong forms nor surrogates nor anything past U+10FFFF. */
+size_t nn_utf8_length(const char *text)
+{
+    const unsigned char *s = (const unsigned char *)text;
+    size_t length = 0;
+    if (s[0] > 0 && s[0] < 0x80)
+        length = 1;
+    else if (s[0] >= 0xc2 && s[0] <= 0xdf)
+        length = 2;
+    else if (s[0] >= 0xe0 && s[0] <= 0xef)
+        length = 3;
+    else if (s[0] >= 0xf0 && s[0] <= 0xf4)
+        length = 4;
+    for (size_t i = 1; i < length; i++)
+        if ((s[i] & 0xc0) != 0x80)
+            return 0;
+    if ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] > 0x9f) ||
+        (s[0] == 0xf0 && s[1] < 0x90) || (s[0] == 0xf4 && s[1] > 0x8f))
+        return 0;
+    return length;
+}
+
+bool nn_is_utf8(const char *text)
+{
+    while (*text != '\0') {
+        const size_t length = nn_utf8_length(text);
+        if (length == 0)
+            return false;
+        text += length;
+    }
+    return true;
+}
+
 size_t nn_edit_distance(const char *a, const char *b)
 {
     enum { LONGEST = 63 };

@@ -32,6 +32,10 @@ nn_status nn_text_copy_out(const nn_text *text, char *buffer, size_t size, size_
 int nn_format(char *buffer, size_t size, const char *format, va_list arguments);
 double nn_parse_number(const char *text, char **end);
 
+/* Bytes of the UTF-8 character at text, which a zero ends; 0 if there is none (RFC 3629). */
+size_t nn_utf8_length(const char *text);
+bool nn_is_utf8(const char *text);
+
 /* Number of edits (insert, delete, change, swap neighbours) between two words, for "did you mean". */
 size_t nn_edit_distance(const char *a, const char *b);
 

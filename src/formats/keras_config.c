@@ -43,58 +43,55 @@ nn_status nn_keras_write_compile(const nn_model *model, nn_text *text)
 }
 
 /* Skips the keys that are neutral and not among known, which a NULL ends. */
-static nn_status check_keys(const json_t *json, const char *const *known)
+static nn_status check_keys(const nn_json *json, const char *const *known)
 {
-    const char *key;
-    json_t *value;
-    json_object_foreach((json_t *)json, key, value)
-    {
+    for (const nn_json *item = nn_json_first(json); item != NULL; item = nn_json_next(json, item)) {
         size_t i = 0;
-        while (known[i] != NULL && strcmp(known[i], key) != 0)
+        while (known[i] != NULL && strcmp(known[i], item->key) != 0)
             i++;
         if (known[i] == NULL)
-            NN_TRY(nn_keras_skip(key, value));
+            NN_TRY(nn_keras_skip(item));
     }
     return NN_OK;
 }
 
-static bool is_input_layer(const json_t *layer)
+static bool is_input_layer(const nn_json *layer)
 {
-    const char *class_name = json_string_value(json_object_get(layer, "class_name"));
+    const char *class_name = nn_json_string(nn_json_get(layer, "class_name"));
     return class_name != NULL && strcmp(class_name, "InputLayer") == 0;
 }
 
-static nn_status read_input_layer(const json_t *layer, const json_t **batch_shape)
+static nn_status read_input_layer(const nn_json *layer, const nn_json **batch_shape)
 {
     static const char *const known[] = {"batch_shape", NULL};
-    const json_t *config = json_object_get(layer, "config");
-    *batch_shape = json_object_get(config, "batch_shape");
-    NN_REQUIRE(json_is_array(*batch_shape), NN_ERR_FORMAT, "input layer: batch_shape is missing");
+    const nn_json *config = nn_json_get(layer, "config");
+    *batch_shape = nn_json_get(config, "batch_shape");
+    NN_REQUIRE(nn_json_is(*batch_shape, NN_JSON_LIST), NN_ERR_FORMAT,
+               "input layer: batch_shape is missing");
     return check_keys(config, known);
 }
 
-static nn_status read_layer(nn_model *model, const json_t *json, const json_t *batch_shape)
+static nn_status read_layer(nn_model *model, const nn_json *json, const nn_json *batch_shape)
 {
     nn_part layer;
     NN_TRY(nn_keras_read_part(&layer, &nn_layer_room, json, batch_shape, NULL));
     return nn_keras_status(nn_model_add_part(model, &layer));
 }
 
-nn_status nn_keras_read_sequential(nn_model *model, const json_t *json)
+nn_status nn_keras_read_sequential(nn_model *model, const nn_json *json)
 {
     static const char *const known[] = {"layers", NULL};
-    const json_t *layers = json_object_get(json, "layers");
-    NN_REQUIRE(json_is_array(layers), NN_ERR_FORMAT, "the config has no list of layers");
+    const nn_json *layers = nn_json_get(json, "layers");
+    NN_REQUIRE(nn_json_is(layers, NN_JSON_LIST), NN_ERR_FORMAT, "the config has no list of layers");
     NN_TRY(check_keys(json, known));
-    const json_t *batch_shape = NULL;
-    for (size_t i = 0; i < json_array_size(layers); i++) {
-        const json_t *layer = json_array_get(layers, i);
-        nn_status status;
-        if (i == 0 && is_input_layer(layer)) {
-            NN_TRY(read_input_layer(layer, &batch_shape));
-            continue;
-        }
-        status = read_layer(model, layer, model->node_count == 0 ? batch_shape : NULL);
+    const nn_json *batch_shape = NULL;
+    const nn_json *layer = nn_json_first(layers);
+    if (is_input_layer(layer)) {
+        NN_TRY(read_input_layer(layer, &batch_shape));
+        layer = nn_json_next(layers, layer);
+    }
+    for (; layer != NULL; layer = nn_json_next(layers, layer)) {
+        nn_status status = read_layer(model, layer, model->node_count == 0 ? batch_shape : NULL);
         if (status != NN_OK)
             return nn_fail_in(status, "layer %zu", model->node_count);
     }
@@ -102,7 +99,7 @@ nn_status nn_keras_read_sequential(nn_model *model, const json_t *json)
     return NN_OK;
 }
 
-static nn_status read_metric(nn_named_metric *metric, const json_t *json)
+static nn_status read_metric(nn_named_metric *metric, const nn_json *json)
 {
     const char *name;
     NN_TRY(nn_keras_read_part(&metric->part, &nn_metric_room, json, NULL, &name));
@@ -110,32 +107,33 @@ static nn_status read_metric(nn_named_metric *metric, const json_t *json)
     return metric->name != NULL ? NN_OK : NN_ERR_NO_MEMORY;
 }
 
-static nn_status read_metrics(nn_keras_compile *compile, const json_t *json)
+static nn_status read_metrics(nn_keras_compile *compile, const nn_json *json)
 {
-    size_t count = json_array_size(json); /* 0 for null or none */
-    NN_REQUIRE(json == NULL || json_is_null(json) || json_is_array(json), NN_ERR_UNSUPPORTED,
-               "metrics aren't a list");
+    size_t count = nn_json_count(json); /* 0 for null or none */
+    NN_REQUIRE(json == NULL || nn_json_is(json, NN_JSON_NULL) || nn_json_is(json, NN_JSON_LIST),
+               NN_ERR_UNSUPPORTED, "metrics aren't a list");
     compile->metrics = nn_allocate(count, sizeof(*compile->metrics));
     if (compile->metrics == NULL)
         return NN_ERR_NO_MEMORY;
     compile->metric_count = count;
-    for (size_t i = 0; i < count; i++)
-        NN_TRY(read_metric(&compile->metrics[i], json_array_get(json, i)));
+    nn_named_metric *metric = compile->metrics;
+    for (const nn_json *item = nn_json_first(json); item != NULL; item = nn_json_next(json, item))
+        NN_TRY(read_metric(metric++, item));
     return NN_OK;
 }
 
-static nn_status read_compile(nn_keras_compile *compile, const json_t *json)
+static nn_status read_compile(nn_keras_compile *compile, const nn_json *json)
 {
     static const char *const known[] = {"optimizer", "loss", "metrics", NULL};
     NN_TRY(check_keys(json, known));
     NN_TRY(nn_keras_read_part(&compile->optimizer, &nn_optimizer_room,
-                              json_object_get(json, "optimizer"), NULL, NULL));
-    NN_TRY(nn_keras_read_part(&compile->loss, &nn_loss_room, json_object_get(json, "loss"), NULL,
-                              NULL));
-    return read_metrics(compile, json_object_get(json, "metrics"));
+                              nn_json_get(json, "optimizer"), NULL, NULL));
+    NN_TRY(
+        nn_keras_read_part(&compile->loss, &nn_loss_room, nn_json_get(json, "loss"), NULL, NULL));
+    return read_metrics(compile, nn_json_get(json, "metrics"));
 }
 
-nn_status nn_keras_read_compile(nn_keras_compile *compile, const json_t *json)
+nn_status nn_keras_read_compile(nn_keras_compile *compile, const nn_json *json)
 {
     *compile = (nn_keras_compile){.metrics = NULL};
     nn_status status = read_compile(compile, json);

@@ -3,7 +3,7 @@
 #ifndef NN_FORMATS_KERAS_CONFIG_H
 #define NN_FORMATS_KERAS_CONFIG_H
 
-#include "json_text.h"
+#include "json.h"
 #include "model.h"
 
 /* The parts of a compile that aren't in a model yet. */
@@ -20,10 +20,10 @@ nn_status nn_keras_write_compile(const nn_model *model, nn_text *text);
 /* Adds the layers to an empty model, which isn't built. On failure some may have been added.
  * Errors: NN_ERR_UNSUPPORTED (unknown layer, part or option, named), NN_ERR_FORMAT,
  * NN_ERR_NO_MEMORY. */
-nn_status nn_keras_read_sequential(nn_model *model, const json_t *json);
+nn_status nn_keras_read_sequential(nn_model *model, const nn_json *json);
 
 /* Makes the parts of a compile. Errors as above; then nothing is left to free. */
-nn_status nn_keras_read_compile(nn_keras_compile *compile, const json_t *json);
+nn_status nn_keras_read_compile(nn_keras_compile *compile, const nn_json *json);
 void nn_keras_compile_free(nn_keras_compile *compile);
 
 #endif

@@ -36,6 +36,14 @@ static nn_status write_value(const nn_option *option, const void *value, nn_text
     case NN_TYPE_REAL:
         nn_json_write_real(text, *(const double *)value);
         return NN_OK;
+    case NN_TYPE_OPTIONAL_REAL: {
+        const nn_optional_real *real = value;
+        if (real->given) {
+            nn_json_write_real(text, real->value);
+            return NN_OK;
+        }
+        break;
+    }
     case NN_TYPE_BOOL:
         nn_text_append(text, *(const bool *)value ? "true" : "false");
         return NN_OK;

@@ -9,7 +9,7 @@
 #ifndef NN_FORMATS_KERAS_PART_H
 #define NN_FORMATS_KERAS_PART_H
 
-#include "json_text.h"
+#include "json.h"
 #include "part.h"
 
 /* A layer's name and input_shape aren't options there: a layer is written by
@@ -23,18 +23,19 @@ nn_status nn_keras_write_metric(const nn_part *part, const char *name, nn_text *
 nn_status nn_keras_write_layer(const nn_part *layer, const char *name, nn_text *text);
 
 /* Makes a part from JSON. *name (may be NULL) is the "name" in its config, or the string it was
- * given by; NULL if there is none; it belongs to json. batch_shape, unless NULL, is what an input
- * layer says ([null, 28, 28]), and becomes the option input_shape.
+ * given by; NULL if there is none; it belongs to the tree. batch_shape, unless NULL, is what an
+ * input layer says ([null, 28, 28]), and becomes the option input_shape.
  *
  * Keys that change nothing are skipped: those that say what holds anyway ("trainable": true,
  * "dtype": "float32"), and unknown ones whose value is null ("kernel_regularizer": null).
  * Errors: NN_ERR_UNSUPPORTED (unknown part or option, named), NN_ERR_FORMAT, NN_ERR_NO_MEMORY; then
  * part->type is NULL. */
-nn_status nn_keras_read_part(nn_part *part, const nn_room *room, const json_t *json,
-                             const json_t *batch_shape, const char **name);
+nn_status nn_keras_read_part(nn_part *part, const nn_room *room, const nn_json *json,
+                             const nn_json *batch_shape, const char **name);
 
-/* NN_OK if a key that isn't known may be skipped; else NN_ERR_UNSUPPORTED with its name. */
-nn_status nn_keras_skip(const char *key, const json_t *value);
+/* NN_OK if a value of an object whose key isn't known may be skipped; else NN_ERR_UNSUPPORTED with
+ * the key. */
+nn_status nn_keras_skip(const nn_json *item);
 
 /* A status for what is wrong in a file, from one for what is wrong in an argument. */
 nn_status nn_keras_status(nn_status status);

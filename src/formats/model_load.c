@@ -38,49 +38,52 @@ static nn_status check_version(const nn_safetensors *file)
 /* Parses the JSON under a key and reads it; a key that isn't there is left to the reader as
  * NULL. */
 static nn_status read_json(const nn_safetensors *file, const char *key, void *to,
-                           nn_status (*read)(void *to, const json_t *json))
+                           nn_status (*read)(void *to, const nn_json *json))
 {
     const char *text = nn_safetensors_metadata(file, key);
-    json_t *json = NULL;
+    nn_json *json = NULL;
     if (text != NULL)
         NN_TRY(nn_json_parse(&json, text, strlen(text), key));
     nn_status status = read(to, json);
-    json_decref(json);
+    nn_release(json);
     return status;
 }
 
-static nn_status read_config(void *to, const json_t *json)
+static nn_status read_config(void *to, const nn_json *json)
 {
     NN_REQUIRE(json != NULL, NN_ERR_FORMAT, "config is missing");
     return nn_keras_read_sequential(to, json);
 }
 
-static nn_status read_compile(void *to, const json_t *json)
+static nn_status read_compile(void *to, const nn_json *json)
 {
     return json == NULL ? NN_OK : nn_keras_read_compile(to, json);
 }
 
-static nn_status read_state(void *to, const json_t *json)
+static nn_status read_state(void *to, const nn_json *json)
 {
     nn_model *model = to;
-    NN_TRY(nn_json_read_uint64(json_object_get(json, "seed"), "seed", &model->seed));
-    NN_TRY(nn_json_read_uint64(json_object_get(json, "iteration"), "iteration", &model->iteration));
-    return nn_json_read_uint64(json_object_get(json, "epochs_started"), "epochs_started",
+    NN_TRY(nn_json_read_uint64(nn_json_get(json, "seed"), "seed", &model->seed));
+    NN_TRY(nn_json_read_uint64(nn_json_get(json, "iteration"), "iteration", &model->iteration));
+    return nn_json_read_uint64(nn_json_get(json, "epochs_started"), "epochs_started",
                                &model->epochs_started);
 }
 
-static nn_status read_class_names(void *to, const json_t *json)
+static nn_status read_class_names(void *to, const nn_json *json)
 {
-    size_t count = json_array_size(json);
-    NN_REQUIRE(json == NULL || json_is_array(json), NN_ERR_FORMAT, "class_names aren't a list");
+    size_t count = nn_json_count(json);
+    NN_REQUIRE(json == NULL || nn_json_is(json, NN_JSON_LIST), NN_ERR_FORMAT,
+               "class_names aren't a list");
     const char **names = nn_allocate(count, sizeof(*names));
     if (names == NULL)
         return NN_ERR_NO_MEMORY;
     nn_status status = NN_OK;
-    for (size_t i = 0; i < count && status == NN_OK; i++) {
-        names[i] = json_string_value(json_array_get(json, i));
-        if (names[i] == NULL)
-            status = nn_fail(NN_ERR_FORMAT, "class name %zu isn't a string", i);
+    size_t i = 0;
+    for (const nn_json *item = nn_json_first(json); item != NULL && status == NN_OK;
+         item = nn_json_next(json, item)) {
+        names[i] = nn_json_string(item);
+        if (names[i++] == NULL)
+            status = nn_fail(NN_ERR_FORMAT, "a class name isn't a string");
     }
     if (status == NN_OK)
         status = nn_model_set_class_names(to, names, count);
@@ -129,7 +132,7 @@ static nn_status fill(nn_safetensors *file, nn_model *model, nn_keras_compile *c
     const bool compiled = compile->optimizer.type != NULL;
     const nn_part *optimizer = compiled ? &compile->optimizer : NULL;
     NN_TRY(check_tensors(file, model, optimizer));
-    NN_TRY(nn_keras_status(nn_model_build(model)));
+    NN_TRY(nn_keras_status(nn_model_build_zeros(model)));
     if (compiled) {
         const uint64_t iteration = model->iteration; /* compiling starts it anew */
         NN_TRY(nn_keras_status(nn_model_set_compiled(model, &compile->optimizer, &compile->loss,

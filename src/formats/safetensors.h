@@ -13,7 +13,7 @@
 #ifndef NN_FORMATS_SAFETENSORS_H
 #define NN_FORMATS_SAFETENSORS_H
 
-#include "json_text.h"
+#include "json.h"
 #include "real.h"
 #include "shape.h"
 
@@ -35,7 +35,7 @@ nn_status nn_safetensors_end(nn_safetensors_header *header);
 
 /* A file in memory, whose bytes are borrowed. */
 typedef struct nn_safetensors {
-    json_t *header;
+    nn_json *header;
     const unsigned char *data;
     size_t data_size;
     size_t tensor_count;

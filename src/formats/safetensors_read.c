@@ -14,26 +14,27 @@ typedef struct tensor {
     size_t begin, end; /* in the data */
 } tensor;
 
-static nn_status get_size(const json_t *json, const char *what, size_t *size)
+static nn_status get_size(const nn_json *json, const char *what, size_t *size)
 {
     uint64_t number;
     NN_TRY(nn_json_read_uint64(json, what, &number));
-    NN_REQUIRE(json_is_integer(json) && number <= PTRDIFF_MAX, NN_ERR_FORMAT, "%s is too large",
-               what);
+    NN_REQUIRE(nn_json_is(json, NN_JSON_NUMBER) && number <= PTRDIFF_MAX, NN_ERR_FORMAT,
+               "%s is too large", what);
     *size = (size_t)number;
     return NN_OK;
 }
 
-static nn_status read_shape(const json_t *json, tensor *t)
+static nn_status read_shape(const nn_json *json, tensor *t)
 {
     size_t bytes = sizeof(float);
-    NN_REQUIRE(json_is_array(json), NN_ERR_FORMAT, "shape is missing");
-    NN_REQUIRE(json_array_size(json) <= NN_MAX_RANK, NN_ERR_UNSUPPORTED, "rank %zu is above %d",
-               json_array_size(json), NN_MAX_RANK);
-    t->shape.rank = json_array_size(json);
-    for (size_t i = 0; i < t->shape.rank; i++) {
-        NN_TRY(get_size(json_array_get(json, i), "a dimension", &t->shape.dimensions[i]));
-        NN_REQUIRE(nn_multiply(bytes, t->shape.dimensions[i], &bytes), NN_ERR_FORMAT,
+    NN_REQUIRE(nn_json_is(json, NN_JSON_LIST), NN_ERR_FORMAT, "shape is missing");
+    NN_REQUIRE(nn_json_count(json) <= NN_MAX_RANK, NN_ERR_UNSUPPORTED, "rank %zu is above %d",
+               nn_json_count(json), NN_MAX_RANK);
+    t->shape.rank = nn_json_count(json);
+    size_t *dimension = t->shape.dimensions;
+    for (const nn_json *item = nn_json_first(json); item != NULL; item = nn_json_next(json, item)) {
+        NN_TRY(get_size(item, "a dimension", dimension));
+        NN_REQUIRE(nn_multiply(bytes, *dimension++, &bytes), NN_ERR_FORMAT,
                    "shape has more values than memory can hold");
     }
     NN_REQUIRE(t->end - t->begin == bytes, NN_ERR_FORMAT,
@@ -42,20 +43,20 @@ static nn_status read_shape(const json_t *json, tensor *t)
     return NN_OK;
 }
 
-static nn_status read_tensor(const nn_safetensors *file, const json_t *json, tensor *t)
+static nn_status read_tensor(const nn_safetensors *file, const nn_json *json, tensor *t)
 {
-    const char *dtype = json_string_value(json_object_get(json, "dtype"));
-    const json_t *offsets = json_object_get(json, "data_offsets");
-    NN_REQUIRE(json_object_size(json) == 3 && dtype != NULL && json_array_size(offsets) == 2,
+    const char *dtype = nn_json_string(nn_json_get(json, "dtype"));
+    const nn_json *offsets = nn_json_get(json, "data_offsets");
+    NN_REQUIRE(nn_json_count(json) == 3 && dtype != NULL && nn_json_count(offsets) == 2,
                NN_ERR_FORMAT, "expected dtype, shape and two data_offsets");
     NN_REQUIRE(strcmp(dtype, "F32") == 0, NN_ERR_UNSUPPORTED, "dtype is %.20s, expected F32",
                dtype);
-    NN_TRY(get_size(json_array_get(offsets, 0), "an offset", &t->begin));
-    NN_TRY(get_size(json_array_get(offsets, 1), "an offset", &t->end));
+    NN_TRY(get_size(nn_json_first(offsets), "an offset", &t->begin));
+    NN_TRY(get_size(nn_json_next(offsets, nn_json_first(offsets)), "an offset", &t->end));
     NN_REQUIRE(t->begin <= t->end && t->end <= file->data_size, NN_ERR_FORMAT,
                "data_offsets [%zu, %zu] aren't within the %zu bytes of data", t->begin, t->end,
                file->data_size);
-    return read_shape(json_object_get(json, "shape"), t);
+    return read_shape(nn_json_get(json, "shape"), t);
 }
 
 static int by_begin(const void *a, const void *b)
@@ -82,15 +83,14 @@ static nn_status check_places(const nn_safetensors *file, tensor *tensors)
 
 static nn_status read_tensors(nn_safetensors *file, tensor *tensors)
 {
-    const char *name;
-    json_t *json;
-    json_object_foreach(file->header, name, json)
-    {
-        if (strcmp(name, metadata_key) == 0)
+    const nn_json *header = file->header;
+    for (const nn_json *item = nn_json_first(header); item != NULL;
+         item = nn_json_next(header, item)) {
+        if (strcmp(item->key, metadata_key) == 0)
             continue;
-        nn_status status = read_tensor(file, json, &tensors[file->tensor_count]);
+        nn_status status = read_tensor(file, item, &tensors[file->tensor_count]);
         if (status != NN_OK)
-            return nn_fail_in(status, "tensor '%.80s'", name);
+            return nn_fail_in(status, "tensor '%.80s'", item->key);
         file->tensor_count++;
     }
     return check_places(file, tensors);
@@ -98,22 +98,23 @@ static nn_status read_tensors(nn_safetensors *file, tensor *tensors)
 
 static nn_status check_metadata(const nn_safetensors *file)
 {
-    const char *key;
-    json_t *value;
-    const json_t *metadata = json_object_get(file->header, metadata_key);
-    NN_REQUIRE(metadata == NULL || json_is_object(metadata), NN_ERR_FORMAT,
+    const nn_json *metadata = nn_json_get(file->header, metadata_key);
+    NN_REQUIRE(metadata == NULL || metadata->kind == NN_JSON_OBJECT, NN_ERR_FORMAT,
                "%s isn't an object of strings", metadata_key);
-    json_object_foreach((json_t *)metadata, key, value) NN_REQUIRE(
-        json_is_string(value), NN_ERR_FORMAT, "%s: '%.80s' isn't a string", metadata_key, key);
+    for (const nn_json *item = nn_json_first(metadata); item != NULL;
+         item = nn_json_next(metadata, item))
+        NN_REQUIRE(item->kind == NN_JSON_STRING, NN_ERR_FORMAT, "%s: '%.80s' isn't a string",
+                   metadata_key, item->key);
     return NN_OK;
 }
 
 static nn_status read_header(nn_safetensors *file, const unsigned char *bytes, size_t length)
 {
     NN_TRY(nn_json_parse(&file->header, (const char *)bytes + LENGTH_SIZE, length, "header"));
-    NN_REQUIRE(json_is_object(file->header), NN_ERR_FORMAT, "the header isn't an object");
+    NN_REQUIRE(nn_json_is(file->header, NN_JSON_OBJECT), NN_ERR_FORMAT,
+               "the header isn't an object");
     NN_TRY(check_metadata(file));
-    tensor *tensors = nn_allocate(json_object_size(file->header), sizeof(*tensors));
+    tensor *tensors = nn_allocate(nn_json_count(file->header), sizeof(*tensors));
     if (tensors == NULL)
         return NN_ERR_NO_MEMORY;
     nn_status status = read_tensors(file, tensors);
@@ -141,21 +142,20 @@ nn_status nn_safetensors_open(nn_safetensors *file, const unsigned char *bytes, 
 
 void nn_safetensors_close(nn_safetensors *file)
 {
-    json_decref(file->header);
+    nn_release(file->header);
     *file = (nn_safetensors){.header = NULL};
 }
 
 const char *nn_safetensors_metadata(const nn_safetensors *file, const char *key)
 {
-    return json_string_value(json_object_get(json_object_get(file->header, metadata_key), key));
+    return nn_json_string(nn_json_get(nn_json_get(file->header, metadata_key), key));
 }
 
 nn_status nn_safetensors_find(const nn_safetensors *file, const char *name, const nn_shape *shape,
                               const unsigned char **bytes)
 {
     tensor t;
-    const json_t *json =
-        strcmp(name, metadata_key) == 0 ? NULL : json_object_get(file->header, name);
+    const nn_json *json = strcmp(name, metadata_key) == 0 ? NULL : nn_json_get(file->header, name);
     NN_REQUIRE(json != NULL, NN_ERR_FORMAT, "tensor '%.80s' is missing", name);
     NN_TRY(read_tensor(file, json, &t));
     NN_REQUIRE(t.shape.rank == shape->rank &&

@@ -7,7 +7,7 @@
 #include <stddef.h>
 
 /* a[rows][columns], rows >= columns, becomes the Q of its QR decomposition; diagonal[columns] that of
- * R. tau[columns] is scratch. False if LAPACKE ran out of memory. */
+ * R. tau[columns] is scratch. False, with the message set, if memory is out. */
 bool nn_qr(size_t rows, size_t columns, nn_real *a, nn_real *diagonal, nn_real *tau);
 
 #endif

@@ -9,7 +9,8 @@
 #include <stdint.h> /* any header of the C library, for __GLIBC__ */
 
 #if defined(__x86_64__) && defined(__gnu_linux__) && defined(__GLIBC__) &&                         \
-    !defined(NN_NO_CLONES) && !defined(__clang__) && __GNUC__ >= 12
+    !defined(NN_NO_CLONES) && !defined(__SANITIZE_THREAD__) && !defined(__clang__) &&              \
+    __GNUC__ >= 12
 #define NN_VECTORIZE __attribute__((target_clones("arch=x86-64-v4", "avx2", "default")))
 #else
 #define NN_VECTORIZE

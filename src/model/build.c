@@ -49,14 +49,14 @@ static nn_status initialize(const nn_model *model, nn_real *weights)
     return NN_OK;
 }
 
-static nn_status build(nn_model *model)
+static nn_status build(nn_model *model, bool fill)
 {
     NN_REQUIRE(model->node_count > 0, NN_ERR_STATE, "the model has no layers");
     NN_TRY(lay_out(model));
     nn_real *weights = nn_allocate(model->weights_size, sizeof(*weights));
     if (weights == NULL)
         return NN_ERR_NO_MEMORY;
-    nn_status status = initialize(model, weights);
+    nn_status status = fill ? initialize(model, weights) : NN_OK;
     if (status != NN_OK) {
         nn_release(weights);
         return status;
@@ -65,7 +65,7 @@ static nn_status build(nn_model *model)
     return NN_OK;
 }
 
-nn_status nn_model_build(const nn_model *model)
+static nn_status build_once(const nn_model *model, bool fill)
 {
     /* Weights that are made on first use are no change that a caller of a const function can see. */
     nn_model *made = (nn_model *)(uintptr_t)model;
@@ -74,10 +74,27 @@ nn_status nn_model_build(const nn_model *model)
     pthread_mutex_lock(&made->build_lock);
     nn_status status = NN_OK;
     if (!atomic_load(&made->built)) {
-        status = build(made);
+        status = build(made, fill);
         if (status == NN_OK)
             atomic_store_explicit(&made->built, true, memory_order_release);
     }
     pthread_mutex_unlock(&made->build_lock);
     return status;
+}
+
+nn_status nn_model_build(const nn_model *model)
+{
+    return build_once(model, true);
+}
+
+nn_status nn_model_build_zeros(nn_model *model)
+{
+    return build_once(model, false);
+}
+
+void nn_model_unbuild(nn_model *model)
+{
+    nn_release(model->weights);
+    model->weights = NULL;
+    atomic_store(&model->built, false);
 }

@@ -59,7 +59,7 @@ static nn_status clone_all(nn_model *copy, const nn_model *model)
     copy->seed = model->seed;
     NN_TRY(clone_layers(copy, model));
     if (atomic_load(&((nn_model *)(uintptr_t)model)->built)) {
-        NN_TRY(nn_model_build(copy));
+        NN_TRY(nn_model_build_zeros(copy));
         memcpy(copy->weights, model->weights, model->weights_size * sizeof(*copy->weights));
     }
     if (model->compiled)

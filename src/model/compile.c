@@ -97,18 +97,22 @@ static nn_status check_loss(const nn_model *model, const nn_part *loss)
 nn_status nn_model_set_compiled(nn_model *model, nn_part *optimizer, nn_part *loss,
                                 nn_named_metric *metrics, size_t metric_count)
 {
-    NN_TRY(nn_model_build(model));
+    NN_REQUIRE(model->node_count > 0, NN_ERR_STATE, "the model has no layers");
     NN_TRY(check_loss(model, loss));
     NN_TRY(check_metrics(nn_loss_of(loss), metrics, metric_count));
+    const bool was_built = atomic_load(&model->built);
+    NN_TRY(nn_model_build(model));
     const size_t slot_count = count_slots(optimizer);
     size_t slot_values;
-    NN_REQUIRE(nn_multiply(slot_count, model->trainable_size, &slot_values), NN_ERR_NO_MEMORY,
-               "the optimizer's state is more than memory can hold");
+    if (!nn_multiply(slot_count, model->trainable_size, &slot_values))
+        slot_values = SIZE_MAX; /* which nn_allocate refuses */
     nn_real *gradients = nn_allocate(model->trainable_size, sizeof(*gradients));
     nn_real *slots = nn_allocate(slot_values, sizeof(*slots));
     if (gradients == NULL || slots == NULL) {
         nn_release(gradients);
         nn_release(slots);
+        if (!was_built)
+            nn_model_unbuild(model);
         return NN_ERR_NO_MEMORY;
     }
     nn_model_drop_trainer(model);

@@ -73,6 +73,7 @@ static nn_status name_layer(const nn_model *model, const nn_part *layer, char **
     if (given != NULL) {
         NN_REQUIRE(given[0] != '\0' && strchr(given, '/') == NULL, NN_ERR_INVALID,
                    "name is '%.80s', expected at least one character and no '/'", given);
+        NN_REQUIRE(nn_is_utf8(given), NN_ERR_INVALID, "the name isn't UTF-8");
         NN_REQUIRE(!has_name(model, given), NN_ERR_INVALID,
                    "another layer is already named '%.80s'", given);
         *name = nn_copy_string(given);

@@ -91,6 +91,13 @@ nn_status nn_model_add_part(nn_model *model, nn_part *layer);
  * NN_ERR_STATE without layers. */
 nn_status nn_model_build(const nn_model *model);
 
+/* The same with weights of zero, for a model whose weights come from elsewhere. */
+nn_status nn_model_build_zeros(nn_model *model);
+
+/* Takes the build back, for a call that failed after it: only with the model to oneself, and before
+ * anything else was made from the weights. */
+void nn_model_unbuild(nn_model *model);
+
 /* The index of a weight, parameter_count if there is none of that name. */
 size_t nn_model_find_parameter(const nn_model *model, const char *name);
 

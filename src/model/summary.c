@@ -58,7 +58,8 @@ static size_t characters(const char *text, size_t length)
     return count;
 }
 
-static void widen(const nn_model *model, size_t *widths)
+/* False if memory ran out. */
+static bool widen(const nn_model *model, size_t *widths)
 {
     for (size_t c = 0; c < COLUMNS; c++)
         widths[c] = strlen(headings[c]);
@@ -66,11 +67,15 @@ static void widen(const nn_model *model, size_t *widths)
         for (size_t c = 0; c < COLUMNS; c++) {
             nn_text cell = NN_TEXT_INIT;
             append_cell(&cell, &model->nodes[i], c);
-            size_t width = cell.failed ? 0 : characters(cell.data, cell.length);
+            const bool failed = cell.failed;
+            const size_t width = failed ? 0 : characters(cell.data, cell.length);
             if (width > widths[c])
                 widths[c] = width;
             nn_text_free(&cell);
+            if (failed)
+                return false;
         }
+    return true;
 }
 
 static void append_rule(nn_text *text, const size_t *widths, const char *left, const char *middle,
@@ -106,17 +111,33 @@ static void append_row(nn_text *text, const size_t *widths, const nn_node *node)
     nn_text_append(text, "%s\n", bar);
 }
 
+/* The size of so many float32, as Keras writes it: "1.02 MB". */
+static void append_memory(nn_text *text, size_t count)
+{
+    static const char *const units[] = {"B", "KB", "MB", "GB", "TB"};
+    double size = (double)count * sizeof(float);
+    size_t unit = 0;
+    for (; size >= 1024 && unit + 1 < sizeof(units) / sizeof(units[0]); unit++)
+        size /= 1024;
+    nn_text_append(text, "%.2f %s", size, units[unit]);
+}
+
 static void append_total(nn_text *text, const char *what, size_t count)
 {
     nn_text_append(text, " %s: ", what);
     append_count(text, count);
-    nn_text_append(text, " (%.2f KB)\n", (double)count * sizeof(float) / 1024);
+    nn_text_append(text, " (");
+    append_memory(text, count);
+    nn_text_append(text, ")\n");
 }
 
 static void append_summary(nn_text *text, const nn_model *model)
 {
     size_t widths[COLUMNS];
-    widen(model, widths);
+    if (!widen(model, widths)) {
+        text->failed = true;
+        return;
+    }
     const size_t all = nn_model_parameter_count(model);
     const size_t trainable = nn_model_trainable_count(model);
     nn_text_append(text, "Model: \"sequential\"\n");

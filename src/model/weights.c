@@ -57,11 +57,11 @@ size_t nn_model_parameter_count(const nn_model *model)
     return count_values(model, true);
 }
 
-/* The weight of that name and count in a model that is built. */
+/* The weight of that name and count. */
 static nn_status find_weight(const nn_model *model, const char *name, size_t count,
                              const nn_parameter **parameter)
 {
-    NN_TRY(nn_model_build(model));
+    NN_REQUIRE(model->node_count > 0, NN_ERR_STATE, "the model has no layers");
     size_t index = nn_model_find_parameter(model, name);
     if (index == model->parameter_count) {
         nn_text known = NN_TEXT_INIT;
@@ -88,6 +88,8 @@ nn_status nn_model_get_weights(const nn_model *model, const char *name, float *v
     const nn_parameter *parameter;
     nn_status status = find_weight(model, name, count, &parameter);
     if (status == NN_OK)
+        status = nn_model_build(model);
+    if (status == NN_OK)
         nn_to_float(count, model->weights + parameter->offset, values);
     nn_model_end_read(model);
     return status;
@@ -100,6 +102,7 @@ static nn_status set_weights(nn_model *model, const char *name, const float *val
     for (size_t i = 0; i < count; i++)
         NN_REQUIRE(isfinite(values[i]), NN_ERR_NONFINITE, "%s: value %zu is %g", name, i,
                    (double)values[i]);
+    NN_TRY(nn_model_build(model));
     nn_from_float(count, values, model->weights + parameter->offset);
     return NN_OK;
 }

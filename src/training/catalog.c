@@ -85,7 +85,10 @@ static nn_status unknown(const char *name)
         }
     if (nearest != NULL)
         return nn_fail(NN_ERR_INVALID, "unknown part '%.80s'; did you mean '%s'?", name, nearest);
-    return nn_fail(NN_ERR_INVALID, "unknown part '%.80s'", name);
+    return nn_fail(NN_ERR_INVALID,
+                   "unknown part '%.80s', and no kind of parts either (layer, activation, "
+                   "initializer, loss, metric, optimizer, callback)",
+                   name);
 }
 
 nn_status nn_help(const char *part, char *buffer, size_t size, size_t *length)

@@ -97,10 +97,11 @@ static nn_status prepare(struct fit *fit, const nn_dataset *data)
     return NN_OK;
 }
 
-/* Keeps the class names of the data with the model, unless it has its own. */
+/* Keeps the class names of the data with the model, if there is one for each output and the model has
+ * none yet. */
 static nn_status keep_class_names(nn_model *model, const nn_dataset *data)
 {
-    if (model->class_count > 0 || data->class_count == 0)
+    if (model->class_count > 0 || data->class_count != nn_model_output_width(model))
         return NN_OK;
     NN_TRY(nn_names_copy(&model->class_names, (const char *const *)data->class_names,
                          data->class_count));
@@ -139,14 +140,14 @@ static nn_status tell(struct fit *fit, nn_event_kind kind, size_t epoch, size_t 
 }
 
 /* Back to the end of the last whole epoch. */
-static nn_status diverged(struct fit *fit, const char *what, double value, size_t epoch,
-                          size_t batch)
+static nn_status diverged(struct fit *fit, const char *what, size_t epoch, size_t batch)
 {
     nn_snapshot_restore(&fit->snapshot, fit->model);
-    return nn_fail(NN_ERR_NONFINITE,
-                   "%s is %g in epoch %zu, batch %zu (counted from 0); the weights are back at the "
-                   "end of the last whole epoch: try a smaller learning_rate",
-                   what, value, epoch, batch);
+    return nn_fail(
+        NN_ERR_NONFINITE,
+        "%s isn't finite in epoch %zu, batch %zu (counted from 0); the weights are back at the "
+        "end of the last whole epoch: try a smaller learning_rate",
+        what, epoch, batch);
 }
 
 static nn_status train_batch(struct fit *fit, size_t epoch, size_t batch)
@@ -158,7 +159,7 @@ static nn_status train_batch(struct fit *fit, size_t epoch, size_t batch)
     NN_TRY(nn_trainer_gather(fit->trainer, &fit->training, first, order, rows));
     const double loss = nn_trainer_forward(fit->trainer, fit->model);
     if (!isfinite(loss))
-        return diverged(fit, "the loss", loss, epoch, batch);
+        return diverged(fit, "the loss", epoch, batch);
     nn_trainer_backward(fit->trainer, fit->model);
     if (!nn_listeners_any(&fit->listeners))
         return NN_OK;
@@ -171,7 +172,7 @@ static nn_status end_epoch(struct fit *fit, size_t epoch)
 {
     nn_model *model = fit->model;
     if (!nn_all_finite(model->weights_size, model->weights))
-        return diverged(fit, "a weight", NAN, epoch, fit->batches - 1);
+        return diverged(fit, "a weight", epoch, fit->batches - 1);
     nn_trainer_totals(fit->trainer, model, fit->values);
     if (fit->validator != NULL) {
         NN_TRY(nn_trainer_evaluate(fit->validator, model, &fit->validation));

@@ -17,7 +17,7 @@ static nn_status train_on_batch(nn_model *model, const nn_dataset *batch, double
     NN_TRY(nn_trainer_gather(trainer, &source, 0, NULL, source.rows));
     const double loss = nn_trainer_forward(trainer, model);
     NN_REQUIRE(isfinite(loss), NN_ERR_NONFINITE,
-               "the loss is %g after %llu steps; the weights are as before this one", loss,
+               "the loss isn't finite after %llu steps; the weights are as before this one",
                (unsigned long long)model->iteration);
     nn_trainer_backward(trainer, model);
     if (values != NULL)

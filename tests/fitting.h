@@ -1,0 +1,53 @@
+/* What the tests of training share: small models, a problem that can be learnt, and weights to compare. */
+#ifndef NN_TESTS_FITTING_H
+#define NN_TESTS_FITTING_H
+
+#include "nn.h"
+#include "suite.h"
+#include <stdbool.h>
+
+/* The call gives NN_OK. */
+#define OK(call)                                                                                   \
+    do {                                                                                           \
+        const nn_status ok_status = (call);                                                        \
+        ck_assert_msg(ok_status == NN_OK, "%s: %s (%s)", #call, nn_status_string(ok_status),       \
+                      nn_error_message());                                                         \
+    } while (0)
+
+/* The call gives that error, and its message has that text in it. */
+#define FAILS(call, expected, text) assert_failed((call), (expected), (text), #call)
+void assert_failed(nn_status status, nn_status expected, const char *text, const char *call);
+
+/* A model of layers separated by ";". With a loss it is compiled. */
+nn_model *make_model(uint64_t seed, const char *layers, const char *optimizer, const char *loss,
+                     const char *metrics);
+
+/* All weights of a model in one run; free() it. */
+float *weights_of(const nn_model *model, size_t *count);
+
+/* The same weights bit for bit. */
+bool same_weights(const nn_model *a, const nn_model *b);
+bool has_weights(const nn_model *model, const float *weights);
+
+/* A number in [-1, 1) for every index: the same everywhere. */
+float noise(size_t index);
+
+enum { BLOB_ROWS = 90, BLOB_CLASSES = 3 };
+
+/* Three clouds of points in a plane, around (2, 0), (-1, 1.7) and (-1, -1.7), none within 0.7 of
+ * another. Row i is of class i % 3. */
+typedef struct blobs {
+    float x[BLOB_ROWS][2];
+    int32_t label[BLOB_ROWS];
+    float one_hot[BLOB_ROWS][BLOB_CLASSES];
+} blobs;
+void fill_blobs(blobs *points);
+
+nn_dataset *blob_dataset(const blobs *points); /* with labels */
+
+/* dense 8 tanh; dense 3 softmax on the blobs, by sgd with momentum, metric accuracy */
+nn_model *blob_model(uint64_t seed);
+
+nn_dataset *slice_of(const nn_dataset *whole, size_t first, size_t count);
+
+#endif
