@@ -675,7 +675,7 @@ START_TEST(numbers_are_written_shortest_and_read_back)
         ck_assert(nn_parse_number(text.data, NULL) == number);
         size_t digits = 0;
         for (const char *c = text.data; *c != '\0' && *c != 'e'; c++)
-            digits += *c >= '0' && *c <= '9';
+            digits += *c >= '0' && *c <= '9' && (*c != '0' || digits > 0);
         char shorter[400];
         snprintf(shorter, sizeof shorter, "%.*g", (int)digits - 1, number);
         ck_assert_msg(strtod(shorter, NULL) != number, "%s isn't the shortest: %s", text.data,

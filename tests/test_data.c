@@ -481,7 +481,10 @@ START_TEST(class_names_are_copied_and_handed_to_slices)
 
     ck_assert_int_eq(nn_dataset_set_class_names(data, (const char *[]){"a", NULL}, 2),
                      NN_ERR_INVALID);
-    ck_assert_said("class name 1");
+    ck_assert_said("name 1 is NULL");
+    ck_assert_int_eq(nn_dataset_set_class_names(data, (const char *[]){"\xc3("}, 1),
+                     NN_ERR_INVALID);
+    ck_assert_said("UTF-8");
     ck_assert_str_eq(nn_dataset_class_name(data, 0), "bag");
     const char *swapped[] = {nn_dataset_class_name(inner, 2), nn_dataset_class_name(inner, 0)};
     ck_assert_int_eq(nn_dataset_set_class_names(inner, swapped, 2), NN_OK); /* its own */

@@ -81,7 +81,8 @@ START_TEST(last_batch_is_divided_by_its_own_row_count)
     struct line line = {1, 0};
     fill_line(x, t);
     OK(nn_dataset_from_arrays(&rows, LINE_ROWS, x, NN_FLOAT32, 1, t, NN_FLOAT32, 1));
-    nn_fit_options options = options_for(1, 3);
+    nn_fit_options options = NN_FIT_OPTIONS_INIT;
+    options.batch_size = 3;
     options.shuffle = 0;
     OK(nn_fit(model, rows, &options, NULL));
     step_line(&line, 0.1, 3, x, t, NULL);

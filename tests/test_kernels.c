@@ -118,27 +118,30 @@ END_TEST
 
 START_TEST(a_value_gives_the_same_bits_wherever_it_stands)
 {
-    static const char *const names[] = {"sigmoid", "tanh", "relu", "leaky_relu"};
+    static const char *const specs[] = {"sigmoid", "tanh", "relu", "relu negative_slope=0.2",
+                                        "leaky_relu"};
     enum { LENGTH = 67, SHIFTS = 17 };
-    const double options[2] = {0.2, 0}; /* enough for any of them: slope, threshold */
-    for (size_t n = 0; n < sizeof names / sizeof names[0]; n++) {
-        const nn_activation *function = activation(names[n]);
+    for (size_t n = 0; n < sizeof specs / sizeof specs[0]; n++) {
+        nn_part part;
+        ck_assert_int_eq(nn_part_parse(&part, &nn_activation_room, specs[n]), NN_OK);
+        const nn_activation *function = nn_activation_of(&part);
         nn_real *values = random_values(LENGTH, 3);
         for (size_t i = 0; i < LENGTH; i++)
             values[i] *= 12;
         nn_real alone[LENGTH];
         for (size_t i = 0; i < LENGTH; i++)
-            function->forward(options, 1, 1, &values[i], &alone[i]);
+            function->forward(part.self, 1, 1, &values[i], &alone[i]);
         for (size_t shift = 0; shift < SHIFTS; shift++)
             for (size_t length = 1; length <= LENGTH; length++) {
                 nn_real in[LENGTH + SHIFTS], out[LENGTH + SHIFTS];
                 memcpy(in + shift, values, length * sizeof *in);
-                function->forward(options, 1, length, in + shift, out + SHIFTS - shift);
+                function->forward(part.self, 1, length, in + shift, out + SHIFTS - shift);
                 ck_assert_mem_eq(out + SHIFTS - shift, alone, length * sizeof *out);
-                function->forward(options, 1, length, in + shift, in + shift);
+                function->forward(part.self, 1, length, in + shift, in + shift);
                 ck_assert_mem_eq(in + shift, alone, length * sizeof *in);
             }
         free(values);
+        nn_part_free(&part);
     }
 }
 END_TEST
@@ -173,38 +176,42 @@ END_TEST
 START_TEST(nan_propagates_through_every_activation)
 {
     enum { WIDTH = 35 };
-    const double options[2] = {0.2, 0.1};
     for (size_t n = 0; n < nn_activation_room.count; n++) {
         const nn_activation *function = (const nn_activation *)nn_activation_room.parts[n];
+        nn_part part;
+        ck_assert_int_eq(nn_part_parse(&part, &nn_activation_room, function->part.sample), NN_OK);
         for (size_t at = 0; at < WIDTH; at++) {
             nn_real *z = random_values(WIDTH, 5), *dy = random_values(WIDTH, 6);
             nn_real y[WIDTH], dz[WIDTH];
             z[at] = (nn_real)NAN;
-            function->forward(options, 1, WIDTH, z, y);
+            function->forward(part.self, 1, WIDTH, z, y);
             ck_assert_msg(isnan(y[at]), "%s loses NaN at %zu", function->part.name, at);
             for (size_t i = 0; i < WIDTH; i++)
                 y[i] = (nn_real)0.5;
             dy[at] = (nn_real)NAN;
-            function->backward(options, 1, WIDTH, z, y, dy, dz);
+            function->backward(part.self, 1, WIDTH, z, y, dy, dz);
             ck_assert_msg(isnan(dz[at]), "%s's derivative loses NaN at %zu", function->part.name,
                           at);
             free(z);
             free(dy);
         }
+        nn_part_free(&part);
     }
 }
 END_TEST
 
 START_TEST(nan_propagates_through_relu_with_and_without_options)
 {
-    const nn_activation *relu = activation("relu");
-    const double plain[2] = {0, 0}, threshold[2] = {0, 0.5};
+    static const char *const specs[] = {"relu", "relu threshold=0.5", "relu max_value=1"};
     const nn_real z = (nn_real)NAN;
-    nn_real y;
-    relu->forward(plain, 1, 1, &z, &y);
-    ck_assert(isnan(y));
-    relu->forward(threshold, 1, 1, &z, &y);
-    ck_assert(isnan(y));
+    for (size_t i = 0; i < sizeof specs / sizeof specs[0]; i++) {
+        nn_part part;
+        nn_real y = 0;
+        ck_assert_int_eq(nn_part_parse(&part, &nn_activation_room, specs[i]), NN_OK);
+        nn_activation_of(&part)->forward(part.self, 1, 1, &z, &y);
+        ck_assert(isnan(y));
+        nn_part_free(&part);
+    }
 }
 END_TEST
 

@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 static blobs points;
 static nn_dataset *data;
@@ -361,39 +360,6 @@ START_TEST(metrics_count_rows_not_batches)
 }
 END_TEST
 
-/* ---- the main job in small ---- */
-
-START_TEST(main_job_learns_from_2000_garments)
-{
-    static const char images[] = "/usr/share/datasets/fashion-mnist/train-images-idx3-ubyte.gz";
-    static const char labels[] = "/usr/share/datasets/fashion-mnist/train-labels-idx1-ubyte.gz";
-    struct stat found;
-    if (stat(images, &found) != 0 || stat(labels, &found) != 0) {
-        fprintf(stderr, "SKIPPED: %s isn't there (package dataset-fashion-mnist)\n", images);
-        return;
-    }
-    nn_dataset *whole;
-    nn_history *history;
-    OK(nn_dataset_load_idx(&whole, images, labels));
-    nn_dataset *garments = slice_of(whole, 0, 2000);
-    nn_dataset_free(whole);
-    nn_model *model =
-        make_model(1,
-                   "rescaling scale=0.00392156862745098 input_shape=(28,28); flatten;"
-                   "dense units=300 activation=relu; dense units=100 activation=relu;"
-                   "dense units=10 activation=softmax",
-                   "sgd learning_rate=0.01", "sparse_categorical_crossentropy", "accuracy");
-    const nn_fit_options options = options_for(5, 32);
-    OK(nn_fit(model, garments, &options, &history));
-    double values[2];
-    OK(nn_evaluate(model, garments, values, 2));
-    ck_assert_msg(values[1] > 0.7, "accuracy %g", values[1]); /* chance is 0.1 */
-    nn_history_free(history);
-    nn_dataset_free(garments);
-    nn_model_free(model);
-}
-END_TEST
-
 int main(void)
 {
     Suite *suite = suite_create("training");
@@ -410,7 +376,6 @@ int main(void)
                         sizeof(evaluations) / sizeof(evaluations[0]));
     tcase_add_test(tests, evaluate_does_not_depend_on_how_the_rows_are_split);
     tcase_add_test(tests, metrics_count_rows_not_batches);
-    tcase_add_test(tests, main_job_learns_from_2000_garments);
     suite_add_tcase(suite, tests);
     return run_suite(suite);
 }

@@ -11,6 +11,7 @@
 #include "status.h"
 #include "trainer.h"
 #include <math.h>
+#include <stdio.h>
 
 /* Everything one nn_fit holds. */
 struct fit {
@@ -150,6 +151,14 @@ static nn_status diverged(struct fit *fit, const char *what, size_t epoch, size_
         what, epoch, batch);
 }
 
+/* A weight that isn't finite shows in the next loss; where no batch follows it must be looked for.
+ * Gives status back if all is well. */
+static nn_status check_weights(struct fit *fit, nn_status status, size_t epoch, size_t batch)
+{
+    const bool finite = nn_all_finite(fit->model->weights_size, fit->model->weights);
+    return finite ? status : diverged(fit, "a weight", epoch, batch);
+}
+
 static nn_status train_batch(struct fit *fit, size_t epoch, size_t batch)
 {
     const size_t first = batch * fit->options.batch_size;
@@ -164,15 +173,14 @@ static nn_status train_batch(struct fit *fit, size_t epoch, size_t batch)
     if (!nn_listeners_any(&fit->listeners))
         return NN_OK;
     nn_trainer_totals(fit->trainer, fit->model, fit->values);
-    return tell(fit, NN_EVENT_BATCH_END, epoch, batch, fit->quantities);
+    nn_status status = tell(fit, NN_EVENT_BATCH_END, epoch, batch, fit->quantities);
+    return status == NN_STOPPED ? check_weights(fit, status, epoch, batch) : status;
 }
 
-/* A weight that isn't finite shows in the next loss; after the last batch it must be looked for. */
 static nn_status end_epoch(struct fit *fit, size_t epoch)
 {
     nn_model *model = fit->model;
-    if (!nn_all_finite(model->weights_size, model->weights))
-        return diverged(fit, "a weight", epoch, fit->batches - 1);
+    NN_TRY(check_weights(fit, NN_OK, epoch, fit->batches - 1));
     nn_trainer_totals(fit->trainer, model, fit->values);
     if (fit->validator != NULL) {
         NN_TRY(nn_trainer_evaluate(fit->validator, model, &fit->validation));
@@ -207,8 +215,14 @@ static nn_status run(struct fit *fit)
     nn_status status = tell(fit, NN_EVENT_TRAIN_BEGIN, first, 0, 0);
     for (; done < fit->options.epochs && status == NN_OK; done++)
         status = run_epoch(fit, first + done);
+    const bool failed = status != NN_OK && status != NN_STOPPED;
+    char message[1024] = ""; /* of the first failure: the end of training may meet others */
+    if (failed)
+        snprintf(message, sizeof(message), "%s", nn_error_message());
     nn_status end = tell(fit, NN_EVENT_TRAIN_END, first + done, 0, 0);
-    return (status == NN_OK || status == NN_STOPPED) && end != NN_OK ? end : status;
+    if (failed)
+        return nn_fail(status, "%s", message);
+    return end != NN_OK ? end : status;
 }
 
 static nn_status fit_model(nn_model *model, const nn_dataset *data, const nn_fit_options *options,

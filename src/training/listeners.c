@@ -1,6 +1,8 @@
 #include "listeners.h"
 #include "allocate.h"
 #include "status.h"
+#include <stdio.h>
+#include <string.h>
 
 static const char *const verbose_specs[] = {NULL, "progress_bar", "progress_bar style=lines"};
 
@@ -50,14 +52,19 @@ void nn_listeners_free(nn_listeners *listeners)
     listeners->count = 0;
 }
 
-/* The caller's function may fail without a message of its own. */
+/* The caller's function may fail in a call to this library, which has left a message, or by itself,
+ * without one. */
 static nn_status call_function(nn_listeners *listeners, const nn_event *event)
 {
+    char before[1024];
+    snprintf(before, sizeof(before), "%s", nn_error_message());
     nn_status status = listeners->function(event, listeners->user);
-    if (status != NN_OK && status != NN_STOPPED)
-        nn_fail(status, "the caller's callback failed with status %d (%s) in epoch %zu",
-                (int)status, nn_status_string(status), event->epoch);
-    return status;
+    if (status == NN_OK || status == NN_STOPPED)
+        return status;
+    if (strcmp(before, nn_error_message()) != 0)
+        return nn_fail_in(status, "the caller's callback, epoch %zu", event->epoch);
+    return nn_fail(status, "the caller's callback failed with status %d (%s) in epoch %zu",
+                   (int)status, nn_status_string(status), event->epoch);
 }
 
 static nn_status tell_end(nn_listeners *listeners, const nn_event *event)

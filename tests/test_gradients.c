@@ -1,0 +1,610 @@
+/* Gradients of every part and of whole models against central finite differences, in double: the very
+ * sources that ship, compiled with NN_REAL_DOUBLE. Parts come from the rooms' tables, so that a new one
+ * is tested by itself; further settings stand beside. Numbers are drawn from a seed, which failures
+ * name and the environment variable NN_TEST_SEED sets. */
+#include "activation.h"
+#include "allocate.h"
+#include "layer.h"
+#include "loss.h"
+#include "status.h"
+#include "suite.h"
+#include "trainer.h"
+#include "walk.h"
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
+
+#define OK(call)                                                                                   \
+    do {                                                                                           \
+        nn_status status_ = (call);                                                                \
+        ck_assert_msg(status_ == NN_OK, "%s: %d, %s (NN_TEST_SEED=%llu)", #call, (int)status_,     \
+                      nn_error_message(), seed());                                                 \
+    } while (0)
+
+static unsigned long long seed(void)
+{
+    const char *given = getenv("NN_TEST_SEED");
+    return given != NULL ? strtoull(given, NULL, 10) : 20240607;
+}
+
+static nn_random stream(size_t index)
+{
+    return nn_random_stream(seed(), NN_RANDOM_LAYER, index, 0);
+}
+
+static double between(nn_random *random, double low, double high)
+{
+    return low + (high - low) * nn_random_uniform(random);
+}
+
+static nn_real *draw(nn_random *random, size_t count, double low, double high)
+{
+    nn_real *values = nn_allocate(count, sizeof *values);
+    for (size_t i = 0; i < count; i++)
+        values[i] = between(random, low, high);
+    return values;
+}
+
+/* ---- the comparison ---- */
+
+typedef double (*function)(void *context);
+
+static double central_difference(nn_real *x, double step, function f, void *context)
+{
+    const nn_real at = *x;
+    *x = at + step;
+    const double above = f(context);
+    *x = at - step;
+    const double below = f(context);
+    *x = at;
+    return (above - below) / (2 * step);
+}
+
+/* What has been compared, and what lay on a kink, where there is no derivative. */
+struct tally {
+    size_t compared, kinks;
+};
+
+/* gradient[count] is that of f by x[count]. Where differences of two steps don't agree, f has a kink. */
+static void compare(nn_real *x, size_t count, const nn_real *gradient, function f, void *context,
+                    const char *about, struct tally *tally)
+{
+    const double size = fabs(f(context));
+    for (size_t i = 0; i < count; i++) {
+        const double wanted = central_difference(&x[i], 1e-5, f, context);
+        const double nearer = central_difference(&x[i], 5e-6, f, context);
+        /* relative; beside it what rounding f leaves of so small a difference */
+        const double tolerance = 1e-7 * fabs(wanted) + 1e-9 * (1 + size);
+        if (fabs(wanted - nearer) > tolerance / 2)
+            tally->kinks++;
+        else if (!(fabs(gradient[i] - wanted) <= tolerance))
+            ck_abort_msg("%s: gradient %zu of %zu is %.12g, expected %.12g within %g "
+                         "(NN_TEST_SEED=%llu)",
+                         about, i, count, gradient[i], wanted, tolerance, seed());
+        tally->compared++;
+    }
+}
+
+static void check_tally(const struct tally *tally)
+{
+    ck_assert_uint_gt(tally->compared, 0);
+    ck_assert_msg(tally->kinks * 50 <= tally->compared,
+                  "%zu kinks in %zu values (NN_TEST_SEED=%llu)", tally->kinks, tally->compared,
+                  seed());
+}
+
+/* sum of c_i y_i: its gradient by y is c */
+static double weighted_sum(size_t count, const nn_real *c, const nn_real *y)
+{
+    double sum = 0;
+    for (size_t i = 0; i < count; i++)
+        sum += c[i] * y[i];
+    return sum;
+}
+
+/* ---- activations ---- */
+
+struct activation_context {
+    nn_part part;
+    size_t rows, width;
+    nn_real *z, *y, *c;
+};
+
+static double activation_value(void *context)
+{
+    struct activation_context *a = context;
+    nn_activation_of(&a->part)->forward(a->part.self, a->rows, a->width, a->z, a->y);
+    return weighted_sum(a->rows * a->width, a->c, a->y);
+}
+
+static void check_activation(const char *spec, nn_random *random, struct tally *tally)
+{
+    struct activation_context a = {.rows = 1 + nn_random_below(random, 6),
+                                   .width = 1 + nn_random_below(random, 7)};
+    const size_t count = a.rows * a.width;
+    OK(nn_part_parse(&a.part, &nn_activation_room, spec));
+    a.z = draw(random, count, -3, 3);
+    a.y = draw(random, count, 0, 0);
+    a.c = draw(random, count, -1, 1);
+    nn_real *dz = draw(random, count, 0, 0);
+    activation_value(&a);
+    const nn_activation *activation = nn_activation_of(&a.part);
+    activation->backward(a.part.self, a.rows, a.width, activation->needs_z ? a.z : NULL, a.y, a.c,
+                         dz);
+    compare(a.z, count, dz, activation_value, &a, spec, tally);
+    nn_real *all[] = {a.z, a.y, a.c, dz};
+    for (size_t i = 0; i < COUNT(all); i++)
+        nn_release(all[i]);
+    nn_part_free(&a.part);
+}
+
+START_TEST(activations_are_differentiated_right)
+{
+    static const char *const more[] = {
+        "relu",
+        "relu max_value=1",
+        "relu threshold=0.5",
+        "relu negative_slope=0.3 max_value=0",
+        "relu negative_slope=0.3 max_value=0.5 threshold=1",
+        "leaky_relu",
+        "leaky_relu negative_slope=0",
+    };
+    nn_random random = stream(1);
+    struct tally tally = {0, 0};
+    for (int round = 0; round < 10; round++) {
+        for (size_t i = 0; i < nn_activation_room.count; i++)
+            check_activation(nn_activation_room.parts[i]->sample, &random, &tally);
+        for (size_t i = 0; i < COUNT(more); i++)
+            check_activation(more[i], &random, &tally);
+    }
+    check_tally(&tally);
+}
+END_TEST
+
+/* ---- losses ---- */
+
+struct loss_context {
+    nn_part part;
+    bool fused;
+    size_t rows, width;
+    nn_real *y, *activated, *weight;
+    double *loss;
+    nn_target target;
+};
+
+static double loss_value(void *context)
+{
+    struct loss_context *l = context;
+    const nn_loss *loss = nn_loss_of(&l->part);
+    double sum = 0;
+    if (l->fused)
+        loss->fused_forward(l->part.self, l->rows, l->width, l->y, l->activated, &l->target,
+                            l->loss);
+    else
+        loss->forward(l->part.self, l->rows, l->width, l->y, &l->target, l->loss);
+    for (size_t i = 0; i < l->rows; i++)
+        sum += l->weight[i] * l->loss[i];
+    return sum;
+}
+
+static void check_loss(const char *spec, bool fused, nn_random *random, struct tally *tally)
+{
+    struct loss_context l = {.fused = fused,
+                             .rows = 1 + nn_random_below(random, 6),
+                             .width = 2 + nn_random_below(random, 5)};
+    OK(nn_part_parse(&l.part, &nn_loss_room, spec));
+    const nn_loss *loss = nn_loss_of(&l.part);
+    const size_t count = l.rows * l.width;
+    if (!fused || loss->fuses_with != NULL) {
+        const bool logits = fused || strstr(spec, "from_logits") != NULL;
+        l.y = draw(random, count, logits ? -3 : 0.02, logits ? 3 : 0.98);
+        l.activated = draw(random, count, 0, 0);
+        l.weight = draw(random, l.rows, 0, 2);
+        l.loss = nn_allocate(l.rows, sizeof *l.loss);
+        nn_real *values = draw(random, count, 0, 1), *dy = draw(random, count, 0, 0);
+        int32_t *labels = nn_allocate(l.rows, sizeof *labels);
+        for (size_t i = 0; i < l.rows; i++)
+            labels[i] = (int32_t)nn_random_below(random, l.width);
+        l.target = (nn_target){.kind = loss->target, .values = values, .labels = labels};
+        loss_value(&l);
+        (fused ? loss->fused_backward : loss->backward)(
+            l.part.self, l.rows, l.width, fused ? l.activated : l.y, &l.target, l.weight, dy);
+        compare(l.y, count, dy, loss_value, &l, spec, tally);
+        void *all[] = {l.y, l.activated, l.weight, l.loss, values, dy, labels};
+        for (size_t i = 0; i < COUNT(all); i++)
+            nn_release(all[i]);
+    }
+    nn_part_free(&l.part);
+}
+
+START_TEST(losses_are_differentiated_right)
+{
+    static const char *const more[] = {
+        "binary_crossentropy",
+        "binary_crossentropy from_logits=true label_smoothing=0.3",
+        "categorical_crossentropy",
+        "categorical_crossentropy from_logits=true",
+        "categorical_crossentropy from_logits=true label_smoothing=0.3",
+        "sparse_categorical_crossentropy from_logits=true",
+    };
+    const bool fused = _i == 1;
+    nn_random random = stream(2);
+    struct tally tally = {0, 0};
+    for (int round = 0; round < 10; round++) {
+        for (size_t i = 0; i < nn_loss_room.count; i++)
+            check_loss(nn_loss_room.parts[i]->sample, fused, &random, &tally);
+        for (size_t i = 0; i < COUNT(more); i++)
+            check_loss(more[i], fused, &random, &tally);
+    }
+    check_tally(&tally);
+}
+END_TEST
+
+/* ---- layers ---- */
+
+struct layer_context {
+    const nn_layer *layer;
+    const void *self;
+    nn_layer_call call;
+    size_t count; /* values of y */
+    nn_real *c;
+};
+
+static double layer_value(void *context)
+{
+    struct layer_context *l = context;
+    l->layer->forward(l->self, &l->call);
+    return weighted_sum(l->count, l->c, l->call.y);
+}
+
+static void check_layer(const char *spec, const char *input_shape, bool skip_activation,
+                        nn_random *random, struct tally *tally)
+{
+    nn_text line = NN_TEXT_INIT;
+    nn_part part;
+    nn_layer_build build = {.parameter_count = 0};
+    nn_real *parameters[NN_LAYER_MAX_PARAMETERS], *gradients[NN_LAYER_MAX_PARAMETERS];
+    nn_real *alone[NN_LAYER_MAX_PARAMETERS];
+    nn_text_append(&line, "%s input_shape=%s", spec, input_shape);
+    OK(nn_part_parse(&part, &nn_layer_room, line.data));
+    build.input = ((const nn_layer_common *)part.self)->input_shape;
+    struct layer_context l = {.layer = nn_layer_of(&part), .self = part.self};
+    OK(l.layer->build(part.self, &build));
+    if (build.view) {
+        ck_assert_uint_eq(nn_shape_width(&build.input), nn_shape_width(&build.output));
+        ck_assert_uint_eq(build.parameter_count, 0);
+        tally->compared++;
+    } else if (!skip_activation || l.layer->last_activation != NULL) {
+        const size_t rows = 1 + nn_random_below(random, 5);
+        const size_t inputs = rows * nn_shape_width(&build.input);
+        l.count = rows * nn_shape_width(&build.output);
+        nn_real *x = draw(random, inputs, -2, 2), *y = draw(random, l.count, 0, 0);
+        nn_real *kept = draw(random, rows * build.kept, 0, 0), *dx = draw(random, inputs, 0, 0);
+        nn_real *dy = draw(random, l.count, 0, 0);
+        l.c = draw(random, l.count, -1, 1);
+        for (size_t i = 0; i < build.parameter_count; i++) {
+            const size_t width = nn_shape_width(&build.parameters[i].shape);
+            parameters[i] = draw(random, width, -1, 1);
+            gradients[i] = draw(random, width, 7, 7); /* written, not added to */
+            alone[i] = draw(random, width, 7, 7);
+        }
+        l.call = (nn_layer_call){
+            .rows = rows,
+            .input = &build.input,
+            .output = &build.output,
+            .training = true,
+            .skip_activation = skip_activation,
+            .x = x,
+            .y = y,
+            .kept = build.kept > 0 ? kept : NULL,
+            .parameters = parameters,
+            .random = stream(77),
+            .dy = dy,
+            .dx = dx,
+            .gradients = gradients,
+        };
+        layer_value(&l);
+        memcpy(dy, l.c, l.count * sizeof *dy);
+        l.layer->backward(part.self, &l.call);
+        /* nobody wants dx: the gradients are the same */
+        nn_layer_call without = l.call;
+        without.dx = NULL;
+        without.gradients = alone;
+        memcpy(dy, l.c, l.count * sizeof *dy);
+        l.layer->backward(part.self, &without);
+        compare(x, inputs, dx, layer_value, &l, line.data, tally);
+        for (size_t i = 0; i < build.parameter_count; i++) {
+            const size_t width = nn_shape_width(&build.parameters[i].shape);
+            ck_assert_mem_eq(gradients[i], alone[i], width * sizeof(nn_real));
+            if (build.parameters[i].trainable)
+                compare(parameters[i], width, gradients[i], layer_value, &l, line.data, tally);
+        }
+        for (size_t i = 0; i < build.parameter_count; i++) {
+            nn_release(parameters[i]);
+            nn_release(gradients[i]);
+            nn_release(alone[i]);
+        }
+        nn_real *all[] = {x, y, kept, dx, dy, l.c};
+        for (size_t i = 0; i < COUNT(all); i++)
+            nn_release(all[i]);
+    }
+    nn_part_free(&part);
+    nn_text_free(&line);
+}
+
+START_TEST(layers_are_differentiated_right_by_weights_and_inputs)
+{
+    static const struct {
+        const char *spec, *shape;
+    } more[] = {
+        {"dense units=3", "(5)"},
+        {"dense units=1 use_bias=false activation=relu", "(1)"},
+        {"dense units=4 activation=softmax", "(3,2)"},
+        {"dense units=3 activation=sigmoid use_bias=false", "(2,3,4)"},
+        {"dense units=6 activation=leaky_relu(negative_slope=0.4)", "(7)"},
+        {"dense units=6 activation=relu(max_value=1, threshold=0.1)", "(7)"},
+        {"activation activation=softmax", "(2,5)"},
+        {"activation activation=relu", "(6)"},
+        {"activation activation=linear", "(6)"},
+        {"dropout rate=0", "(4)"},
+        {"dropout rate=1", "(4)"},
+        {"dropout rate=0.7", "(4,3)"},
+        {"rescaling scale=-3 offset=2", "(4)"},
+    };
+    const bool skip_activation = _i == 1;
+    nn_random random = stream(3);
+    struct tally tally = {0, 0};
+    for (int round = 0; round < 5; round++) {
+        for (size_t i = 0; i < nn_layer_room.count; i++)
+            check_layer(nn_layer_room.parts[i]->sample,
+                        ((const nn_layer *)nn_layer_room.parts[i])->sample_shape, skip_activation,
+                        &random, &tally);
+        for (size_t i = 0; i < COUNT(more); i++)
+            check_layer(more[i].spec, more[i].shape, skip_activation, &random, &tally);
+    }
+    check_tally(&tally);
+}
+END_TEST
+
+/* ---- whole models ---- */
+
+struct model_context {
+    nn_model *model;
+    nn_trainer *trainer;
+    uint64_t iteration;
+};
+
+/* The batch's loss in the step of that number: dropout drops the same each time. */
+static double model_value(void *context)
+{
+    struct model_context *m = context;
+    m->model->iteration = m->iteration;
+    return nn_trainer_forward(m->trainer, m->model);
+}
+
+/* Random inputs, targets and weights of rows for what the model and its loss want. */
+static nn_dataset *make_data(const nn_model *model, size_t rows, nn_random *random, void **arrays)
+{
+    const nn_shape *output = nn_model_output_shape(model);
+    const bool labels = nn_loss_of(&model->loss)->target == NN_TARGET_LABELS;
+    const size_t inputs = nn_model_input_width(model), classes = nn_last_dimension(output);
+    const size_t outputs = nn_shape_width(output) / (labels ? classes : 1);
+    float *x = nn_allocate(rows * inputs, sizeof *x), *y = nn_allocate(rows * outputs, sizeof *y);
+    float *weight = nn_allocate(rows, sizeof *weight);
+    int32_t *label = nn_allocate(rows * outputs, sizeof *label);
+    for (size_t i = 0; i < rows * inputs; i++)
+        x[i] = (float)between(random, -1, 1);
+    for (size_t i = 0; i < rows * outputs; i++) {
+        y[i] = (float)between(random, 0, 1);
+        label[i] = (int32_t)nn_random_below(random, classes);
+    }
+    for (size_t i = 0; i < rows; i++)
+        weight[i] = (float)between(random, 0, 2);
+    nn_dataset *data;
+    OK(nn_dataset_from_arrays(&data, rows, x, NN_FLOAT32, inputs, labels ? (void *)label : y,
+                              labels ? NN_INT32 : NN_FLOAT32, outputs));
+    if (rows % 2 == 0)
+        OK(nn_dataset_add_column(data, "sample_weight", weight, NN_FLOAT32, 1));
+    arrays[0] = x, arrays[1] = y, arrays[2] = weight, arrays[3] = label;
+    return data;
+}
+
+/* Where a weight is; the gaps between them hold zeros, and so do their gradients. */
+static void check_gaps(const nn_model *model)
+{
+    size_t used = 0, zeros = 0;
+    bool *taken = nn_allocate(model->trainable_size, sizeof *taken);
+    for (size_t i = 0; i < model->parameter_count; i++) {
+        ck_assert_uint_eq(model->parameters[i].offset * sizeof(nn_real) % NN_ALIGNMENT, 0);
+        for (size_t j = 0; j < model->parameters[i].width; j++) {
+            ck_assert(!taken[model->parameters[i].offset + j]);
+            taken[model->parameters[i].offset + j] = true;
+            used++;
+        }
+    }
+    for (size_t i = 0; i < model->trainable_size; i++)
+        zeros += !taken[i] && model->gradients[i] == 0 && model->weights[i] == 0;
+    ck_assert_uint_eq(used + zeros, model->trainable_size);
+    nn_release(taken);
+}
+
+/* layers: a list of specs */
+static void check_model(const char *layers, const char *loss, size_t rows, nn_random *random,
+                        struct tally *tally)
+{
+    struct model_context m = {.iteration = nn_random_below(random, 1000)};
+    nn_spec_list list;
+    nn_text about = NN_TEXT_INIT;
+    nn_text_append(&about, "%s -> %s", layers, loss);
+    OK(nn_model_create(&m.model));
+    OK(nn_model_set_seed(m.model, seed()));
+    OK(nn_spec_parse_list(&list, layers));
+    for (size_t i = 0; i < list.count; i++) {
+        nn_part layer;
+        OK(nn_part_create(&layer, &nn_layer_room, list.specs[i]));
+        OK(nn_model_add_part(m.model, &layer));
+    }
+    nn_spec_list_free(&list);
+    OK(nn_model_compile(m.model, "sgd learning_rate=0", loss, NULL)); /* a step changes nothing */
+    for (size_t i = 0; i < m.model->parameter_count; i++)
+        for (size_t j = 0; j < m.model->parameters[i].width; j++)
+            m.model->weights[m.model->parameters[i].offset + j] = between(random, -0.8, 0.8);
+
+    void *arrays[4];
+    nn_dataset *data = make_data(m.model, rows, random, arrays);
+    nn_source source;
+    OK(nn_source_open(&source, m.model, data, "data"));
+    OK(nn_trainer_create(&m.trainer, m.model, rows + rows % 3, true)); /* may hold more */
+    OK(nn_trainer_gather(m.trainer, &source, 0, NULL, rows));
+    model_value(&m);
+    nn_trainer_backward(m.trainer, m.model);
+    check_gaps(m.model);
+    nn_real *gradients = nn_allocate(m.model->trainable_size, sizeof *gradients);
+    memcpy(gradients, m.model->gradients, m.model->trainable_size * sizeof *gradients);
+    for (size_t i = 0; i < m.model->parameter_count; i++) {
+        const size_t offset = m.model->parameters[i].offset;
+        compare(m.model->weights + offset, m.model->parameters[i].width, gradients + offset,
+                model_value, &m, about.data, tally);
+    }
+    nn_release(gradients);
+    nn_trainer_free(m.trainer);
+    nn_dataset_free(data);
+    nn_model_free(m.model);
+    for (size_t i = 0; i < 4; i++)
+        nn_release(arrays[i]);
+    nn_text_free(&about);
+}
+
+START_TEST(models_of_every_build_are_differentiated_right)
+{
+    static const struct {
+        const char *layers, *loss;
+    } models[] = {
+        {"dense units=3 input_shape=(4)", "mse"},
+        {"flatten input_shape=(3,2); dense units=5 activation=tanh; dense units=4 "
+         "activation=softmax",
+         "sparse_categorical_crossentropy"},
+        {"dense units=5 activation=relu input_shape=(3); dropout rate=0.4; dense units=4 "
+         "activation=relu; dropout rate=0.2; dense units=3 activation=softmax",
+         "categorical_crossentropy label_smoothing=0.1"},
+        /* an activation layer at the end fuses as well */
+        {"dense units=3 input_shape=(4); activation activation=softmax",
+         "sparse_categorical_crossentropy"},
+        {"dense units=3 input_shape=(4); activation activation=sigmoid", "binary_crossentropy"},
+        /* an activation that doesn't fuse */
+        {"dense units=3 activation=sigmoid input_shape=(4)", "mse"},
+        {"dense units=3 activation=softmax input_shape=(4)", "mse"},
+        {"dense units=3 activation=softmax input_shape=(4)", "binary_crossentropy"},
+        {"dense units=3 activation=sigmoid input_shape=(4)", "categorical_crossentropy"},
+        {"dense units=3 activation=sigmoid input_shape=(4)",
+         "binary_crossentropy from_logits=true"},
+        {"dense units=3 activation=softmax input_shape=(4)",
+         "sparse_categorical_crossentropy from_logits=true"},
+        /* what stands behind keeps it from fusing */
+        {"dense units=3 activation=softmax input_shape=(4); flatten",
+         "sparse_categorical_crossentropy"},
+        {"dense units=3 activation=softmax input_shape=(2,4); flatten", "categorical_crossentropy"},
+        {"dense units=3 activation=sigmoid input_shape=(4); dropout rate=0", "binary_crossentropy"},
+        /* rank 2: rows of several distributions, flatten in the middle */
+        {"dense units=3 activation=tanh input_shape=(2,4); dense units=4 activation=softmax",
+         "sparse_categorical_crossentropy"},
+        {"dense units=3 activation=softmax input_shape=(2,4)", "categorical_crossentropy"},
+        {"dense units=3 activation=tanh input_shape=(2,2,3); flatten; dense units=2", "mse"},
+        {"dense units=2 activation=leaky_relu input_shape=(2,2,3); dense units=3", "mse"},
+        /* views and layers without weights first and last */
+        {"flatten input_shape=(2,3); flatten; dense units=4 activation=tanh; flatten; flatten",
+         "mse"},
+        {"rescaling scale=0.5 offset=0.1 input_shape=(2,3); dropout rate=0.3; flatten; dense "
+         "units=4; "
+         "rescaling scale=2; activation activation=tanh; dropout rate=0.5",
+         "mse"},
+        {"dropout rate=0.5 input_shape=(5); dense units=1 activation=sigmoid", "bce"},
+        {"dense units=4 input_shape=(3); dropout rate=0.5; dropout rate=0.5 seed=9; flatten; dense "
+         "units=2",
+         "mse"},
+        {"dense units=1 use_bias=false input_shape=(1)", "mse"},
+    };
+    nn_random random = stream(4);
+    struct tally tally = {0, 0};
+    for (size_t i = 0; i < COUNT(models); i++)
+        for (size_t rows = 1; rows <= 7; rows += 3)
+            check_model(models[i].layers, models[i].loss, rows, &random, &tally);
+    check_tally(&tally);
+}
+END_TEST
+
+static const char *pick(nn_random *random, const char *const *from, size_t count)
+{
+    return from[nn_random_below(random, count)];
+}
+
+static void append_random_layer(nn_text *text, nn_random *random)
+{
+    static const char *const activations[] = {
+        "linear", "relu", "tanh", "sigmoid", "softmax", "leaky_relu", "relu(max_value=0.5)",
+    };
+    const size_t kind = nn_random_below(random, 8);
+    const char *activation = pick(random, activations, COUNT(activations));
+    if (kind < 4)
+        nn_text_append(text, "dense units=%zu activation=%s use_bias=%s",
+                       1 + nn_random_below(random, 5), activation, kind == 0 ? "false" : "true");
+    else if (kind == 4)
+        nn_text_append(text, "dropout rate=0.3");
+    else if (kind == 5)
+        nn_text_append(text, "flatten");
+    else if (kind == 6)
+        nn_text_append(text, "activation activation=%s", activation);
+    else
+        nn_text_append(text, "rescaling scale=0.7 offset=-0.2");
+}
+
+START_TEST(random_models_are_differentiated_right)
+{
+    static const struct {
+        const char *layer, *loss;
+    } ends[] = {
+        {"dense units=3", "mse"},
+        {"flatten", "mse"},
+        {"dense units=2 activation=sigmoid", "binary_crossentropy label_smoothing=0.1"},
+        {"dense units=1", "binary_crossentropy from_logits=true"},
+        {"dense units=4 activation=softmax", "sparse_categorical_crossentropy"},
+        {"dense units=3", "sparse_categorical_crossentropy from_logits=true"},
+        {"dense units=3 activation=softmax", "categorical_crossentropy"},
+    };
+    nn_random random = stream(5);
+    struct tally tally = {0, 0};
+    for (int i = 0; i < 60; i++) {
+        nn_text text = NN_TEXT_INIT;
+        const size_t rank = 1 + nn_random_below(&random, 3), depth = nn_random_below(&random, 5);
+        nn_text_append(&text, "rescaling scale=1 input_shape=(");
+        for (size_t d = 0; d < rank; d++)
+            nn_text_append(&text, "%zu,", 1 + nn_random_below(&random, 4));
+        nn_text_append(&text, "); dense units=%zu; ", 1 + nn_random_below(&random, 4));
+        for (size_t d = 0; d < depth; d++) {
+            append_random_layer(&text, &random);
+            nn_text_append(&text, "; ");
+        }
+        const size_t end = nn_random_below(&random, COUNT(ends));
+        nn_text_append(&text, "%s", ends[end].layer);
+        check_model(text.data, ends[end].loss, 1 + nn_random_below(&random, 6), &random, &tally);
+        nn_text_free(&text);
+    }
+    check_tally(&tally);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("gradients");
+    TCase *tcase = tcase_create("gradients");
+    tcase_set_timeout(tcase, 300);
+    tcase_add_test(tcase, activations_are_differentiated_right);
+    tcase_add_loop_test(tcase, losses_are_differentiated_right, 0, 2);
+    tcase_add_loop_test(tcase, layers_are_differentiated_right_by_weights_and_inputs, 0, 2);
+    tcase_add_test(tcase, models_of_every_build_are_differentiated_right);
+    tcase_add_test(tcase, random_models_are_differentiated_right);
+    suite_add_tcase(suite, tcase);
+    return run_suite(suite);
+}
