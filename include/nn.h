@@ -16,8 +16,9 @@
  * Parts (layers, activations, initializers, losses, metrics, optimizers, callbacks) are named by
  * specs in text:
  *
- *     spec  = name { key "=" value }        separated by blanks or commas; lists by ";"
+ *     spec  = name { key "=" value } | name(key=value, ...)     separated by blanks or commas
  *     value = number | true | false | none | name | 'string' | (tuple) | name(key=value, ...)
+ *     list  = spec { ";" spec }
  *
  * Numbers are read as in the C locale, whatever the program's own is. nn_help() describes every
  * part and its options.
@@ -33,7 +34,10 @@
  *             evaluate, get_weights, save, summary, ...) by many threads at once. A call that
  *             changes a model (add, compile, fit, train_on_batch, set_weights, ...) needs it alone:
  *             it fails with NN_ERR_STATE when another thread is using the model, and others fail
- *             with NN_ERR_STATE while it runs. Callbacks of a fit may read the model being fitted.
+ *             with NN_ERR_STATE while it runs; nobody waits. Callbacks of a fit may read the model
+ *             being fitted, from the fit's thread. To train while others predict, fit a clone and
+ *             swap the two. Functions that return no status (counts, widths, names) and nn_model_free
+ *             must not run while another thread changes the model.
  * Process.    The library prints nothing unasked, installs no signal handlers, never exits, and
  *             leaves locale, floating-point environment and random state of the process alone.
  * Arrays.     Row-major. A batch is rows x values of a row; a kernel is inputs x outputs.
@@ -146,8 +150,9 @@ NN_API size_t nn_dataset_shape(const nn_dataset *data, const char *column, size_
 NN_API nn_status nn_dataset_get_values(const nn_dataset *data, const char *column, size_t first,
                                        size_t count, float *values);
 
-/* Names the classes 0 ... count - 1; they are copied, handed to slices made later, and kept with the
- * model that is fitted to the data, if that has an output for each. */
+/* Names the classes 0 ... count - 1 (UTF-8 without control characters); they are copied, handed to slices
+ * made later, and kept with a model that is fitted to the data, if that has an output for each and no
+ * names yet. Not while another thread uses the dataset. Errors: NN_ERR_INVALID, NN_ERR_NO_MEMORY. */
 NN_API nn_status nn_dataset_set_class_names(nn_dataset *data, const char *const *names,
                                             size_t count);
 NN_API size_t nn_dataset_class_count(const nn_dataset *data);
@@ -240,7 +245,8 @@ typedef enum nn_event_kind {
     NN_EVENT_EPOCH_BEGIN = 2,
     NN_EVENT_BATCH_END = 3,
     NN_EVENT_EPOCH_END = 4,
-    NN_EVENT_TRAIN_END = 5
+    NN_EVENT_TRAIN_END =
+        5 /* also after a failure or a stop, to all that were told of the beginning */
 } nn_event_kind;
 
 /* What a callback is told. Epochs and batches count from 0. values[count] are the means over the
@@ -250,7 +256,8 @@ typedef struct nn_event {
     size_t struct_size;
     nn_event_kind kind;
     nn_model *model;
-    size_t epoch;   /* this epoch's number; initial_epoch counts */
+    size_t
+        epoch; /* this epoch's number; initial_epoch counts. At the end of training the next one's */
     size_t epochs;  /* the number after the last epoch's */
     size_t batch;   /* NN_EVENT_BATCH_END: this batch's number */
     size_t batches; /* batches of an epoch */
@@ -260,7 +267,8 @@ typedef struct nn_event {
 } nn_event;
 
 /* NN_OK goes on; NN_STOPPED ends training after this batch (nn_fit returns NN_STOPPED); anything else
- * ends it at once and is what nn_fit returns. */
+ * ends it at once and is what nn_fit returns, with the message of this thread if the function's own
+ * calls set one. It must not throw or longjmp. */
 typedef nn_status (*nn_event_function)(const nn_event *event, void *user);
 
 /* Options of nn_fit. Make it with NN_FIT_OPTIONS_INIT and change what you want. */
@@ -288,7 +296,8 @@ typedef struct nn_fit_options {
 
 /* Trains the model on data by minibatches. options may be NULL (the defaults), history may be NULL.
  * A second fit goes on with weights, optimizer state and random stream as the first left them.
- * After a failure or a stop, history (if asked for) is set and holds the epochs that ended.
+ * After a failure or a stop in training, history (if asked for) is set and holds the epochs that ended,
+ * and the weights are those of the last step; where nothing could be begun, history is NULL.
  * A loss or weight that isn't finite stops training with epoch and batch in the message and puts the
  * weights back to the end of the last whole epoch.
  * Errors: NN_ERR_INVALID, NN_ERR_SHAPE (both shapes in the message), NN_ERR_STATE (not compiled, in
@@ -301,7 +310,8 @@ NN_API nn_status nn_evaluate(const nn_model *model, const nn_dataset *data, doub
                              size_t count);
 
 /* One optimizer step on all rows of batch at once. values[count] as in nn_evaluate, measured before
- * the step; values may be NULL with count 0. */
+ * the step; values may be NULL with count 0. A loss that isn't finite is NN_ERR_NONFINITE and makes no
+ * step; a step that overflows the weights shows in the next one's loss. Other errors as nn_fit's. */
 NN_API nn_status nn_train_on_batch(nn_model *model, const nn_dataset *batch, double *values,
                                    size_t count);
 

@@ -10,7 +10,7 @@ nn_status nn_output_file_open(nn_output_file *file, const char *path, bool appen
 {
     const int flags = O_WRONLY | O_CREAT | (append ? O_APPEND : O_TRUNC);
     int descriptor = nn_system_calls.open(path, flags, 0666);
-    NN_REQUIRE(descriptor >= 0, NN_ERR_IO, "can't write %s: %s", path, strerror(errno));
+    NN_REQUIRE(descriptor >= 0, NN_ERR_IO, "can't write %s: %s", path, strerrordesc_np(errno));
     *file = (nn_output_file){.descriptor = descriptor, .path = path, .is_open = true};
     return NN_OK;
 }
@@ -22,7 +22,7 @@ nn_status nn_output_file_write(nn_output_file *file, const char *text, size_t le
         if (written < 0 && errno == EINTR)
             continue;
         NN_REQUIRE(written > 0, NN_ERR_IO, "can't write %s: %s", file->path,
-                   written < 0 ? strerror(errno) : "nothing was written");
+                   written < 0 ? strerrordesc_np(errno) : "nothing was written");
         text += written;
         length -= (size_t)written;
     }
@@ -35,7 +35,7 @@ nn_status nn_output_file_close(nn_output_file *file)
         return NN_OK;
     file->is_open = false;
     NN_REQUIRE(nn_system_calls.close(file->descriptor) == 0, NN_ERR_IO, "can't write %s: %s",
-               file->path, strerror(errno));
+               file->path, strerrordesc_np(errno));
     return NN_OK;
 }
 

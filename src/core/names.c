@@ -14,7 +14,8 @@ nn_status nn_names_copy(char ***copy, const char *const *names, size_t count)
     bool fits = nn_multiply(count, sizeof(char *), &size);
     for (size_t i = 0; i < count && fits; i++) {
         NN_REQUIRE(names[i] != NULL, NN_ERR_INVALID, "name %zu is NULL", i);
-        NN_REQUIRE(nn_is_utf8(names[i]), NN_ERR_INVALID, "name %zu isn't UTF-8", i);
+        NN_REQUIRE(nn_is_printable(names[i]), NN_ERR_INVALID,
+                   "name %zu isn't UTF-8 without control characters", i);
         fits = nn_add(size, strlen(names[i]) + 1, &size);
     }
     NN_REQUIRE(fits, NN_ERR_NO_MEMORY, "%zu names are more than memory can hold", count);

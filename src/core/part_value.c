@@ -37,7 +37,7 @@ static nn_status check_bounds(const nn_option *option, double number)
         return NN_OK;
     nn_text bounds = NN_TEXT_INIT;
     nn_option_write_bounds(option, &bounds);
-    nn_fail(NN_ERR_INVALID, "%s is %g, expected a number%s", option->name, number,
+    nn_fail(NN_ERR_INVALID, "%s is %.9g, expected a number%s", option->name, number,
             bounds.failed ? "" : bounds.data);
     nn_text_free(&bounds);
     return NN_ERR_INVALID;

@@ -7,6 +7,18 @@
 /* Long messages are cut: a thread's message needs no allocation, for that may be what failed. */
 static _Thread_local char message[1024];
 
+/* Takes off what a cut has left of a UTF-8 character. */
+static void trim(char *text)
+{
+    size_t length = strlen(text), tail = 0;
+    if (length + 1 < sizeof(message))
+        return;
+    while (tail < 4 && tail < length && ((unsigned char)text[length - tail - 1] & 0xc0) == 0x80)
+        tail++;
+    if (tail < length && nn_utf8_length(text + length - tail - 1) != tail + 1)
+        text[length - tail - 1] = '\0';
+}
+
 nn_status nn_fail(nn_status status, const char *format, ...)
 {
     char text[sizeof(message)]; /* an argument may point into message */
@@ -14,6 +26,7 @@ nn_status nn_fail(nn_status status, const char *format, ...)
     va_start(arguments, format);
     nn_format(text, sizeof(text), format, arguments);
     va_end(arguments);
+    trim(text);
     memcpy(message, text, strlen(text) + 1);
     return status;
 }

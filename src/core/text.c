@@ -142,15 +142,25 @@ size_t nn_utf8_length(const char *text)
     return length;
 }
 
-bool nn_is_utf8(const char *text)
+bool nn_is_printable(const char *text)
 {
     while (*text != '\0') {
         const size_t length = nn_utf8_length(text);
-        if (length == 0)
+        if (length == 0 || (unsigned char)*text < ' ' || *text == '\x7f')
             return false;
         text += length;
     }
     return true;
+}
+
+static char lower(char c)
+{
+    return (char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+}
+
+static bool same(char a, char b)
+{
+    return lower(a) == lower(b);
 }
 
 size_t nn_edit_distance(const char *a, const char *b)
@@ -164,12 +174,12 @@ size_t nn_edit_distance(const char *a, const char *b)
     for (size_t i = 1; i <= rows; i++) {
         row[0] = i;
         for (size_t j = 1; j <= columns; j++) {
-            size_t best = before[j - 1] + (a[i - 1] != b[j - 1]);
+            size_t best = before[j - 1] + !same(a[i - 1], b[j - 1]);
             if (before[j] + 1 < best)
                 best = before[j] + 1;
             if (row[j - 1] + 1 < best)
                 best = row[j - 1] + 1;
-            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] &&
+            if (i > 1 && j > 1 && same(a[i - 1], b[j - 2]) && same(a[i - 2], b[j - 1]) &&
                 two_before[j - 2] + 1 < best)
                 best = two_before[j - 2] + 1;
             row[j] = best;

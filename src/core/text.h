@@ -34,9 +34,11 @@ double nn_parse_number(const char *text, char **end);
 
 /* Bytes of the UTF-8 character at text, which a zero ends; 0 if there is none (RFC 3629). */
 size_t nn_utf8_length(const char *text);
-bool nn_is_utf8(const char *text);
+/* True if text is UTF-8 without control characters, as names are that people read. */
+bool nn_is_printable(const char *text);
 
-/* Number of edits (insert, delete, change, swap neighbours) between two words, for "did you mean". */
+/* Number of edits (insert, delete, change, swap neighbours) between two words, upper and lower
+ * case being the same, for "did you mean". */
 size_t nn_edit_distance(const char *a, const char *b);
 
 #endif

@@ -41,6 +41,8 @@ static nn_status read_header(nn_input_file *file, const char *path, size_t max_r
                "%s: the element type is %s (0x%02x); only unsigned byte (0x08) is supported", path,
                type_name(magic[2]), magic[2]);
     size_t rank = magic[3];
+    NN_REQUIRE(rank <= NN_MAX_RANK, NN_ERR_UNSUPPORTED,
+               "%s: has rank %zu, and at most %d is supported", path, rank, NN_MAX_RANK);
     NN_REQUIRE(rank >= 1 && rank <= max_rank, NN_ERR_FORMAT, "%s: has rank %zu, expected 1%s", path,
                rank, max_rank > 1 ? " ... 8" : "");
 

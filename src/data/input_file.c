@@ -36,7 +36,7 @@ static nn_status fill(nn_input_file *input)
         got = nn_system_calls.read(input->file, input->buffer + stream->avail_in,
                                    BUFFER_SIZE - stream->avail_in);
     while (got < 0 && errno == EINTR);
-    NN_REQUIRE(got >= 0, NN_ERR_IO, "%s: can't be read: %s", input->path, strerror(errno));
+    NN_REQUIRE(got >= 0, NN_ERR_IO, "%s: can't be read: %s", input->path, strerrordesc_np(errno));
     input->at_end = got == 0;
     stream->avail_in += (uInt)got;
     return NN_OK;
@@ -71,7 +71,7 @@ static nn_status begin(nn_input_file *input)
         input->file = nn_system_calls.open(input->path, O_RDONLY | O_CLOEXEC, 0);
     while (input->file < 0 && errno == EINTR);
     NN_REQUIRE(input->file >= 0, NN_ERR_IO, "%s: can't be opened: %s", input->path,
-               strerror(errno));
+               strerrordesc_np(errno));
 
     bool gzip;
     input->stream.next_in = input->buffer;

@@ -4,7 +4,13 @@
 #define NN_KERNELS_GEMM_H
 
 #include "real.h"
+#include <stdbool.h>
 #include <stddef.h>
+
+/* Makes BLAS ready, once for the process; to be called before the first product. OpenBLAS waits for ever
+ * where it gets no memory for its buffers, so it is asked for them here, where there is a way to fail:
+ * false if memory is out. */
+bool nn_gemm_prepare(void);
 
 /* c[m][n] = a[m][k] b[k][n] */
 void nn_gemm_nn(size_t m, size_t n, size_t k, const nn_real *a, const nn_real *b, nn_real *c);

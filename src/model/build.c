@@ -1,5 +1,6 @@
 /* Weights: their places in the flat run, and their first values. */
 #include "allocate.h"
+#include "gemm.h"
 #include "initializer.h"
 #include "model.h"
 #include "status.h"
@@ -53,6 +54,8 @@ static nn_status build(nn_model *model, bool fill)
 {
     NN_REQUIRE(model->node_count > 0, NN_ERR_STATE, "the model has no layers");
     NN_TRY(lay_out(model));
+    if (!nn_gemm_prepare())
+        return NN_ERR_NO_MEMORY;
     nn_real *weights = nn_allocate(model->weights_size, sizeof(*weights));
     if (weights == NULL)
         return NN_ERR_NO_MEMORY;

@@ -43,6 +43,14 @@ static nn_status parse_metrics(const char *text, nn_named_metric **metrics, size
     return NN_OK;
 }
 
+/* Names of metrics become those of columns in files. */
+static bool is_identifier(const char *name)
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_";
+    static const char more[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789";
+    return strspn(name, letters) > 0 && name[strspn(name, more)] == '\0';
+}
+
 static nn_status check_metrics(const nn_loss *loss, const nn_named_metric *metrics, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
@@ -56,14 +64,29 @@ static nn_status check_metrics(const nn_loss *loss, const nn_named_metric *metri
         for (size_t j = 0; j < i; j++)
             NN_REQUIRE(strcmp(metrics[i].name, metrics[j].name) != 0, NN_ERR_INVALID,
                        "metric %s is given twice", metrics[i].name);
+        NN_REQUIRE(is_identifier(metrics[i].name), NN_ERR_INVALID,
+                   "a metric can't be named '%.80s': expected letters, digits and '_'",
+                   metrics[i].name);
     }
     return NN_OK;
 }
 
-/* Whether the loss swallows the activation that ends the model. */
-static bool can_fuse(const nn_model *model, const nn_loss *loss)
+/* The node that computes the output: the last that isn't a view which leaves the last dimension, along
+ * which activations and losses work, as it is. */
+static size_t find_output_node(const nn_model *model)
 {
-    const nn_node *last = &model->nodes[model->node_count - 1];
+    size_t at = model->node_count - 1;
+    while (at > 0 && model->nodes[at].build.view &&
+           nn_last_dimension(&model->nodes[at].build.input) ==
+               nn_last_dimension(&model->nodes[at].build.output))
+        at = model->nodes[at].input;
+    return at;
+}
+
+/* Whether the loss swallows the activation of the node that computes the output. */
+static bool can_fuse(const nn_model *model, size_t output_node, const nn_loss *loss)
+{
+    const nn_node *last = &model->nodes[output_node];
     const nn_layer *layer = nn_layer_of(&last->layer);
     if (loss->fuses_with == NULL || layer->last_activation == NULL)
         return false;
@@ -128,7 +151,8 @@ nn_status nn_model_set_compiled(nn_model *model, nn_part *optimizer, nn_part *lo
     model->loss = *loss;
     model->metrics = metrics;
     model->metric_count = metric_count;
-    model->fused = can_fuse(model, nn_loss_of(loss));
+    model->fused_node = find_output_node(model);
+    model->fused = can_fuse(model, model->fused_node, nn_loss_of(loss));
     model->iteration = 0;
     model->compiled = true;
     return NN_OK;

@@ -65,6 +65,17 @@ static bool has_name(const nn_model *model, const char *name)
     return false;
 }
 
+/* How many layers of that type the model has named itself. */
+static size_t count_unnamed(const nn_model *model, const nn_part_type *type)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < model->node_count; i++) {
+        const nn_part *layer = &model->nodes[i].layer;
+        count += layer->type == type && ((const nn_layer_common *)layer->self)->name == NULL;
+    }
+    return count;
+}
+
 /* The name the user gave, or Keras's: dense, dense_1, ... */
 static nn_status name_layer(const nn_model *model, const nn_part *layer, char **name)
 {
@@ -73,18 +84,23 @@ static nn_status name_layer(const nn_model *model, const nn_part *layer, char **
     if (given != NULL) {
         NN_REQUIRE(given[0] != '\0' && strchr(given, '/') == NULL, NN_ERR_INVALID,
                    "name is '%.80s', expected at least one character and no '/'", given);
-        NN_REQUIRE(nn_is_utf8(given), NN_ERR_INVALID, "the name isn't UTF-8");
+        NN_REQUIRE(nn_is_printable(given), NN_ERR_INVALID,
+                   "the name isn't UTF-8 without control characters");
         NN_REQUIRE(!has_name(model, given), NN_ERR_INVALID,
                    "another layer is already named '%.80s'", given);
         *name = nn_copy_string(given);
         return *name != NULL ? NN_OK : NN_ERR_NO_MEMORY;
     }
     nn_text text = NN_TEXT_INIT;
-    nn_text_append(&text, "%s", layer->type->name);
-    for (size_t i = 1; !text.failed && has_name(model, text.data); i++) {
+    size_t number = count_unnamed(model, layer->type);
+    do {
         text.length = 0;
-        nn_text_append(&text, "%s_%zu", layer->type->name, i);
-    }
+        if (number == 0)
+            nn_text_append(&text, "%s", layer->type->name);
+        else
+            nn_text_append(&text, "%s_%zu", layer->type->name, number);
+        number++;
+    } while (!text.failed && has_name(model, text.data));
     if (!text.failed)
         *name = nn_copy_string(text.data);
     nn_text_free(&text);
@@ -142,25 +158,47 @@ static nn_status fill_parameters(const nn_node *node, nn_parameter *parameters)
     return NN_OK;
 }
 
+/* Makes room for more entries of a table, twice what it has so that many layers take linear time. */
+static nn_status reserve(void **table, size_t count, size_t more, size_t *capacity, size_t size)
+{
+    if (more <= *capacity - count)
+        return NN_OK;
+    const size_t wanted = 2 * (count + more);
+    void *grown = nn_grow(*table, count, wanted, size);
+    if (grown == NULL)
+        return NN_ERR_NO_MEMORY;
+    *table = grown;
+    *capacity = wanted;
+    return NN_OK;
+}
+
+static nn_status reserve_nodes(nn_model *model, size_t more)
+{
+    void *table = model->nodes;
+    nn_status status =
+        reserve(&table, model->node_count, more, &model->node_capacity, sizeof(*model->nodes));
+    model->nodes = table;
+    return status;
+}
+
+static nn_status reserve_parameters(nn_model *model, size_t more)
+{
+    void *table = model->parameters;
+    nn_status status = reserve(&table, model->parameter_count, more, &model->parameter_capacity,
+                               sizeof(*model->parameters));
+    model->parameters = table;
+    return status;
+}
+
 /* Grows both tables and puts the node at their ends; the model is as before if that fails. */
 static nn_status append(nn_model *model, const nn_node *node)
 {
     const size_t more = node->build.parameter_count;
-    nn_node *nodes =
-        nn_grow(model->nodes, model->node_count, model->node_count + 1, sizeof(*nodes));
-    if (nodes == NULL)
-        return NN_ERR_NO_MEMORY;
-    model->nodes = nodes;
-    if (more > 0) {
-        nn_parameter *parameters = nn_grow(model->parameters, model->parameter_count,
-                                           model->parameter_count + more, sizeof(*parameters));
-        if (parameters == NULL)
-            return NN_ERR_NO_MEMORY;
-        model->parameters = parameters;
-        NN_TRY(fill_parameters(node, &parameters[model->parameter_count]));
-    }
-    nodes[model->node_count] = *node;
-    nodes[model->node_count].first_parameter = model->parameter_count;
+    NN_TRY(reserve_nodes(model, 1));
+    NN_TRY(reserve_parameters(model, more));
+    NN_TRY(fill_parameters(node, model->parameters + model->parameter_count));
+    model->nodes[model->node_count] = *node;
+    model->nodes[model->node_count].first_parameter = model->parameter_count;
     model->node_count++;
     model->parameter_count += more;
     return NN_OK;

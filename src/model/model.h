@@ -38,7 +38,7 @@ typedef struct nn_named_metric {
 
 typedef struct nn_workspace nn_workspace;
 
-enum { NN_KEPT_WORKSPACES = 16 };
+enum { NN_KEPT_WORKSPACES = 64 }; /* callers at once that allocate nothing */
 
 /*
  * The arenas. Every tensor starts at a multiple of 64 bytes; the gaps hold zeros.
@@ -55,9 +55,9 @@ struct nn_model {
 
     uint64_t seed;
     nn_node *nodes;
-    size_t node_count;
+    size_t node_count, node_capacity;
     nn_parameter *parameters; /* in the order of the layers and their declarations */
-    size_t parameter_count;
+    size_t parameter_count, parameter_capacity;
 
     pthread_mutex_t build_lock; /* the first readers of an unbuilt model may be many */
     atomic_bool built;
@@ -68,7 +68,8 @@ struct nn_model {
     nn_part optimizer, loss;
     nn_named_metric *metrics;
     size_t metric_count;
-    bool fused; /* the loss does the last activation */
+    bool fused;        /* the loss does the last activation: */
+    size_t fused_node; /* that of this node; what follows it only changes the shape */
     nn_real *gradients;
     nn_real *slots; /* [slot_count][trainable_size] */
     size_t slot_count;

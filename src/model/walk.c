@@ -17,7 +17,7 @@ static nn_layer_call make_call(const nn_model *model, const nn_workspace *worksp
         .input = &node->build.input,
         .output = &node->build.output,
         .training = workspace->training,
-        .skip_activation = fused && index == model->node_count - 1,
+        .skip_activation = fused && index == model->fused_node,
         .x = input_of(node, workspace, x),
         .y = workspace->nodes[index].y,
         .kept = workspace->nodes[index].kept,

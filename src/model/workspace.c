@@ -19,7 +19,7 @@ struct node_plan {
 struct plan {
     const nn_model *model;
     size_t rows;
-    bool training;
+    bool training, gathers;
     size_t x;
     struct node_plan *nodes;
     nn_plan_buffer *buffers;
@@ -59,7 +59,8 @@ static nn_status plan_forward(struct plan *plan)
 {
     const nn_model *model = plan->model;
     const size_t n = model->node_count;
-    NN_TRY(add_buffer(plan, nn_shape_width(nn_model_input_shape(model)), 0, 2 * n, &plan->x));
+    if (plan->gathers)
+        NN_TRY(add_buffer(plan, nn_shape_width(nn_model_input_shape(model)), 0, 2 * n, &plan->x));
     for (size_t i = 0; i < n; i++) {
         const nn_node *node = &model->nodes[i];
         struct node_plan *places = &plan->nodes[i];
@@ -115,7 +116,8 @@ static nn_status make_arena(struct plan *plan, nn_workspace *workspace)
     workspace->arena = nn_allocate(total, sizeof(nn_real));
     if (workspace->arena == NULL)
         return NN_ERR_NO_MEMORY;
-    workspace->x = workspace->arena + plan->buffers[plan->x].offset;
+    if (plan->x != NO_BUFFER)
+        workspace->x = workspace->arena + plan->buffers[plan->x].offset;
     for (size_t i = 0; i < plan->model->node_count; i++) {
         const struct node_plan *places = &plan->nodes[i];
         nn_node_buffers *node = &workspace->nodes[i];
@@ -143,12 +145,14 @@ static nn_status check_rows(const nn_model *model, size_t rows)
     return NN_OK;
 }
 
-static nn_status fill_workspace(nn_workspace *workspace, const nn_model *model)
+static nn_status fill_workspace(nn_workspace *workspace, const nn_model *model, bool gathers)
 {
     struct plan plan = {
         .model = model,
         .rows = workspace->rows,
         .training = workspace->training,
+        .gathers = gathers,
+        .x = NO_BUFFER,
         .nodes = nn_allocate(model->node_count, sizeof(*plan.nodes)),
         .buffers = nn_allocate(1 + 3 * model->node_count, sizeof(*plan.buffers)),
     };
@@ -167,7 +171,7 @@ static nn_status fill_workspace(nn_workspace *workspace, const nn_model *model)
 }
 
 nn_status nn_workspace_create(nn_workspace **workspace, const nn_model *model, size_t rows,
-                              bool training)
+                              nn_workspace_use use)
 {
     *workspace = NULL;
     NN_TRY(check_rows(model, rows));
@@ -175,8 +179,10 @@ nn_status nn_workspace_create(nn_workspace **workspace, const nn_model *model, s
     if (made == NULL)
         return NN_ERR_NO_MEMORY;
     made->rows = rows;
-    made->training = training;
-    nn_status status = fill_workspace(made, model);
+    made->training = use == NN_TO_TRAIN;
+    /* nn_predict reads the caller's floats where those are nn_real */
+    const bool gathers = use != NN_TO_PREDICT || sizeof(nn_real) != sizeof(float);
+    nn_status status = fill_workspace(made, model, gathers);
     if (status != NN_OK) {
         nn_workspace_free(made);
         return status;
@@ -194,21 +200,28 @@ void nn_workspace_free(nn_workspace *workspace)
     nn_release(workspace);
 }
 
+/* One that is too small is only given up where there is no better one: the new one takes its place. */
 nn_status nn_workspace_take(nn_workspace **workspace, const nn_model *model, size_t rows)
 {
     nn_model *owner = (nn_model *)(uintptr_t)model;
+    nn_workspace *small = NULL;
     for (size_t i = 0; i < NN_KEPT_WORKSPACES; i++) {
-        nn_workspace *idle = atomic_exchange(&owner->workspaces[i], NULL);
-        if (idle == NULL)
+        if (atomic_load_explicit(&owner->workspaces[i], memory_order_relaxed) == NULL)
             continue;
-        if (idle->rows >= rows) {
+        nn_workspace *idle = atomic_exchange(&owner->workspaces[i], NULL);
+        if (idle != NULL && idle->rows >= rows) {
+            if (small != NULL)
+                nn_workspace_give(model, small);
             *workspace = idle;
             return NN_OK;
         }
-        nn_workspace_free(idle); /* too small: the new one takes its place */
-        break;
+        if (idle != NULL && small != NULL)
+            nn_workspace_give(model, idle);
+        else if (idle != NULL)
+            small = idle;
     }
-    return nn_workspace_create(workspace, model, rows, false);
+    nn_workspace_free(small);
+    return nn_workspace_create(workspace, model, rows, NN_TO_PREDICT);
 }
 
 void nn_workspace_give(const nn_model *model, nn_workspace *workspace)

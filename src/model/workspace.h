@@ -13,20 +13,26 @@ typedef struct nn_node_buffers {
     bool backward; /* a weight in it or before it is trainable */
 } nn_node_buffers;
 
+typedef enum nn_workspace_use {
+    NN_TO_EVALUATE,
+    NN_TO_TRAIN,
+    NN_TO_PREDICT /* as to evaluate, but the input is the caller's own */
+} nn_workspace_use;
+
 struct nn_workspace {
     size_t rows; /* it holds batches of at most so many rows */
     bool training;
     nn_node_buffers *nodes;
-    nn_real *x; /* [rows][input of the model], for callers whose input isn't in nn_real yet */
+    nn_real *x; /* [rows][input of the model], for inputs that aren't nn_real yet; else NULL */
     nn_real *arena;
 };
 
 /* Makes a workspace. Errors: NN_ERR_NO_MEMORY, NN_ERR_INVALID (more rows than BLAS can count). */
 nn_status nn_workspace_create(nn_workspace **workspace, const nn_model *model, size_t rows,
-                              bool training);
+                              nn_workspace_use use);
 void nn_workspace_free(nn_workspace *workspace);
 
-/* For inference: an idle workspace of at least so many rows, or a new one; and giving it back. */
+/* To predict: an idle workspace of at least so many rows, or a new one; and giving it back. */
 nn_status nn_workspace_take(nn_workspace **workspace, const nn_model *model, size_t rows);
 void nn_workspace_give(const nn_model *model, nn_workspace *workspace);
 

@@ -147,7 +147,8 @@ static nn_status diverged(struct fit *fit, const char *what, size_t epoch, size_
     return nn_fail(
         NN_ERR_NONFINITE,
         "%s isn't finite in epoch %zu, batch %zu (counted from 0); the weights are back at the "
-        "end of the last whole epoch: try a smaller learning_rate",
+        "end of the last whole epoch. Try a smaller learning_rate, or look for values "
+        "in the data that aren't finite",
         what, epoch, batch);
 }
 
@@ -222,7 +223,7 @@ static nn_status run(struct fit *fit)
     nn_status end = tell(fit, NN_EVENT_TRAIN_END, first + done, 0, 0);
     if (failed)
         return nn_fail(status, "%s", message);
-    return end != NN_OK ? end : status;
+    return end != NN_OK && end != NN_STOPPED ? end : status; /* too late to stop */
 }
 
 static nn_status fit_model(nn_model *model, const nn_dataset *data, const nn_fit_options *options,

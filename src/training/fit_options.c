@@ -1,13 +1,40 @@
 #include "fit_options.h"
 #include "status.h"
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+
+enum { LARGEST = 4096 }; /* no version's struct is larger: such a size is a mistake */
+
+/* Whether a struct of that size ends between two options, as an older version's may. */
+static bool ends_between_options(size_t size)
+{
+    static const size_t ends[] = {
+        offsetof(nn_fit_options, epochs),
+        offsetof(nn_fit_options, batch_size),
+        offsetof(nn_fit_options, initial_epoch),
+        offsetof(nn_fit_options, shuffle),
+        offsetof(nn_fit_options, verbose),
+        offsetof(nn_fit_options, validation_data),
+        offsetof(nn_fit_options, validation_split),
+        offsetof(nn_fit_options, class_weight),
+        offsetof(nn_fit_options, class_weight_count),
+        offsetof(nn_fit_options, callbacks),
+        offsetof(nn_fit_options, callback),
+        offsetof(nn_fit_options, callback_user),
+    };
+    for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
+        if (ends[i] == size)
+            return true;
+    return size >= sizeof(nn_fit_options);
+}
 
 static nn_status copy_known(nn_fit_options *taken, const nn_fit_options *given)
 {
     const size_t size = given->struct_size;
     const unsigned char *bytes = (const unsigned char *)given;
-    NN_REQUIRE(size >= sizeof(given->struct_size), NN_ERR_INVALID,
+    NN_REQUIRE(ends_between_options(size) && size <= LARGEST, NN_ERR_INVALID,
                "options: struct_size is %zu; make the options with NN_FIT_OPTIONS_INIT", size);
     for (size_t i = sizeof(*taken); i < size; i++)
         NN_REQUIRE(

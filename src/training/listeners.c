@@ -67,6 +67,12 @@ static nn_status call_function(nn_listeners *listeners, const nn_event *event)
                    (int)status, nn_status_string(status), event->epoch);
 }
 
+/* The first failure, else a wish to stop. */
+static nn_status worse(nn_status first, nn_status second)
+{
+    return first == NN_OK || (first == NN_STOPPED && second != NN_OK) ? second : first;
+}
+
 static nn_status tell_end(nn_listeners *listeners, const nn_event *event)
 {
     nn_status first = NN_OK;
@@ -77,14 +83,12 @@ static nn_status tell_end(nn_listeners *listeners, const nn_event *event)
         nn_status status =
             nn_callback_of(&listener->part)->on_event(listener->part.self, listener->state, event);
         listener->begun = false;
-        if (first == NN_OK)
-            first = status;
+        first = worse(first, status);
     }
     if (listeners->function_begun) {
         nn_status status = call_function(listeners, event);
         listeners->function_begun = false;
-        if (first == NN_OK)
-            first = status;
+        first = worse(first, status);
     }
     return first;
 }

@@ -53,7 +53,8 @@ nn_status nn_trainer_create(nn_trainer **trainer, const nn_model *model, size_t 
     made->distributions = nn_shape_width(output) / made->width;
     for (size_t i = 0; i < model->metric_count; i++)
         made->metric_states_size += state_size(&model->metrics[i]);
-    nn_status status = nn_workspace_create(&made->workspace, model, rows, training);
+    nn_status status =
+        nn_workspace_create(&made->workspace, model, rows, training ? NN_TO_TRAIN : NN_TO_EVALUATE);
     if (status == NN_OK)
         status = allocate_batch(made, model);
     if (status != NN_OK) {
