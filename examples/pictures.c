@@ -54,6 +54,13 @@ static int write_garments_data(const float *pixels)
     return fclose(data) == 0;
 }
 
+/* A name within a string of gnuplot in '', where ' is written '' and nothing else has a meaning. */
+static void put_name(const char *name, FILE *script)
+{
+    for (; *name != '\0'; name++)
+        fputs(*name == '\'' ? "''" : (const char[]){*name, '\0'}, script);
+}
+
 /* A picture under each garment's predicted name; where that is wrong, it is red and the true name
  * stands below. */
 static int write_garments_script(const struct verdict verdicts[GARMENTS])
@@ -82,15 +89,17 @@ static int write_garments_script(const struct verdict verdicts[GARMENTS])
             GARMENT_ROWS, GARMENT_COLUMNS, GARMENTS, SIDE - 1, SIDE - 1);
     for (size_t i = 0; i < GARMENTS; i++) {
         const struct verdict *verdict = &verdicts[i];
-        fprintf(script, "set title '%s  %.0f%%' noenhanced offset 0,-0.6 textcolor rgb '%s'\n",
-                verdict->predicted, 100.0 * verdict->probability,
-                verdict->wrong ? "#cc0000" : "#222222");
-        if (verdict->wrong)
-            fprintf(script,
-                    "set xlabel 'really: %s' noenhanced offset 0,0.4 textcolor rgb '#cc0000'\n",
-                    verdict->truth);
-        else
+        fputs("set title '", script);
+        put_name(verdict->predicted, script);
+        fprintf(script, "  %.0f%%' noenhanced offset 0,-0.6 textcolor rgb '%s'\n",
+                100.0 * verdict->probability, verdict->wrong ? "#cc0000" : "#222222");
+        if (verdict->wrong) {
+            fputs("set xlabel 'really: ", script);
+            put_name(verdict->truth, script);
+            fputs("' noenhanced offset 0,0.4 textcolor rgb '#cc0000'\n", script);
+        } else {
             fputs("unset xlabel\n", script);
+        }
         fprintf(script, "plot 'garments.dat' index %zu matrix with image\n", i);
         if (i == 0)
             fputs("unset label 1\nunset label 2\n", script);

@@ -205,6 +205,20 @@ check "the history may have a quote in its name" same "it's.csv" second.csv
 if command -v gnuplot >/dev/null; then
     run train --images=x --labels=y -l "$bright" --epochs=3 --history=h.csv --plot=h.png -q
     check "the history is drawn" eval '[ $status -eq 0 ] && head -c 4 h.png | grep -q PNG'
+    # What a shell or gnuplot would take for a command in these names: it would make the file pwned.
+    for name in "it's" '`touch pwned`' '$(touch pwned)' '"; system("touch pwned")' \
+        "'; system('touch pwned') #" '<touch pwned' '|touch pwned' '-' '+' '$x' '~' '@x' 'a\n{b}' 'two
+lines'; do
+        run train --images=x --labels=y -l "$bright" --epochs=2 -q --validation-rows=60 \
+            --history="$name.h" --plot="$name.png"
+        check "the history is drawn: $name" eval '[ $status -eq 0 ] && [ ! -s err ] &&
+            head -c 4 "./$name.png" | grep -q PNG && [ ! -e pwned ]'
+        cp "./$name.h" ./-
+        run train --images=x --labels=y -l "$bright" --epochs=2 -q --history=- --plot="$PWD/$name.p"
+        check "the history is drawn from a file '-': $name" eval '[ $status -eq 0 ] &&
+            head -c 4 "./$name.p" | grep -q PNG && [ ! -e pwned ]'
+        rm -f -- "./$name.h" "./$name.png" "./$name.p" ./-
+    done
 else
     echo "skip  the history is drawn: no gnuplot"
 fi
@@ -303,6 +317,50 @@ rm -f part
 run summary text
 check "a text isn't a model" gave 1 "nn: summary: "
 check "no failure left a file" [ "$(ls)" = "$before" ]
+
+# --- no input is overwritten, and no output by another
+
+cp x kept.x
+cp y kept.y
+cp model.safetensors old
+mkdir sub
+ln -s ../x sub/link
+ln -s . here
+ln y hard
+for output in x ./x "$PWD/x" sub/../x sub/link here/x y hard; do
+    for option in -o --history --plot; do
+        history=
+        [ $option = --plot ] && history=--history=never.csv
+        run train --images=x --labels=y -l "$bright" $history $option "$output"
+        check "training doesn't write over its data: $option $output" \
+            eval 'gave 64 "both input and output" && same x kept.x && same y kept.y'
+    done
+done
+run train --images=kept.x --labels=kept.y --test-images=x --test-labels=y -l "$bright" -o ./y
+check "training doesn't write over its test data" eval 'gave 64 "both" && same y kept.y'
+run train --images=x --labels=y --model=model.safetensors --history=./model.safetensors
+check "the history isn't written over the model" eval 'gave 64 "both" && same model.safetensors old'
+for pair in "new ./new" "./new sub/../new" "new here/new" "sub/new $PWD/sub/new" "hard ./hard"; do
+    set -- $pair
+    run train --images=x --labels=kept.y -l "$bright" -o "$1" --history="$2"
+    check "two outputs in one file are wrong usage: $pair" gave 64 "two outputs at once"
+    run train --images=x --labels=kept.y -l "$bright" -o other --history="$1" --plot="$2"
+    check "a plot in the history is wrong usage: $pair" gave 64 "two outputs at once"
+done
+run predict model.safetensors --images=x -o here/model.safetensors
+check "predictions aren't written over the model" \
+    eval 'gave 64 "both" && same model.safetensors old'
+run predict model.safetensors --images=x -o ./x
+check "predictions aren't written over the data" eval 'gave 64 "both" && same x kept.x'
+run train --images=x --labels=y -l "$bright" --history=/dev/null -o sub/x -q
+check "names that are the same in two directories are two files" [ "$status" -eq 0 ]
+cp model.safetensors m
+run train --images=x --labels=y --model=m -o ./m -q
+check "a model is saved over itself" eval '[ $status -eq 0 ] && ! same m old'
+ln -s m link
+run train --images=x --labels=y --model=old -o link -q
+check "a model is saved through a link" eval '[ $status -eq 0 ] && [ -h link ] && same link m'
+rm -rf kept.x kept.y sub here hard m link
 
 # --- what can't be written is told before training
 

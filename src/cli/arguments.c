@@ -83,3 +83,50 @@ int cli_check_writable(const char *path, bool replaced)
     free(copy);
     return result;
 }
+
+/* A path's directory and its name there. Of a path that ends in a slash there is no name. */
+static bool find_directory(const char *path, struct stat *directory, const char **name)
+{
+    const char *slash = strrchr(path, '/');
+    *name = slash == NULL ? path : slash + 1;
+    if (slash == NULL)
+        return stat(".", directory) == 0;
+    char *copy = strndup(path, (size_t)(slash - path) + 1);
+    bool found = copy != NULL && stat(copy, directory) == 0;
+    free(copy);
+    return found;
+}
+
+static bool is_one_inode(const struct stat *a, const struct stat *b)
+{
+    return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
+
+/* Files that exist are compared themselves, others by where they would be made. A device or a pipe
+ * has nothing to lose. */
+static bool is_one_file(const char *a, const char *b)
+{
+    struct stat of_a, of_b;
+    const char *name_a, *name_b;
+    const bool a_exists = stat(a, &of_a) == 0, b_exists = stat(b, &of_b) == 0;
+    if (a_exists && b_exists)
+        return S_ISREG(of_a.st_mode) && is_one_inode(&of_a, &of_b);
+    return a_exists == b_exists && find_directory(a, &of_a, &name_a) &&
+           find_directory(b, &of_b, &name_b) && is_one_inode(&of_a, &of_b) &&
+           strcmp(name_a, name_b) == 0;
+}
+
+void cli_check_distinct(struct argp_state *state, const char *const *outputs, size_t output_count,
+                        const char *const *inputs, size_t input_count)
+{
+    for (size_t i = 0; i < output_count; i++) {
+        if (outputs[i] == NULL)
+            continue;
+        for (size_t j = i + 1; j < output_count; j++)
+            if (outputs[j] != NULL && is_one_file(outputs[i], outputs[j]))
+                argp_error(state, "%s can't be two outputs at once", outputs[j]);
+        for (size_t j = 0; j < input_count; j++)
+            if (inputs[j] != NULL && is_one_file(outputs[i], inputs[j]))
+                argp_error(state, "%s can't be both input and output", outputs[i]);
+    }
+}

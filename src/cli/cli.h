@@ -68,6 +68,11 @@ int cli_parse(const struct argp *argp, int argc, char **argv, void *options);
  * beside path and renamed, so whatever is at path now must be a regular file. */
 int cli_check_writable(const char *path, bool replaced);
 
+/* A usage error where two of the outputs, or an output and an input, are one file, by whatever names:
+ * writing would lose what the other holds. Paths may be NULL; a NULL doesn't end the lists. */
+void cli_check_distinct(struct argp_state *state, const char *const *outputs, size_t output_count,
+                        const char *const *inputs, size_t input_count);
+
 /* ---- data ---------------------------------------------------------------------------------- */
 
 /* --images, --first and --count, as a child of a command's own argp. */

@@ -46,6 +46,10 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
         if (options->probabilities && options->values)
             argp_error(state, "--probabilities and --values exclude each other");
         return 0;
+    case ARGP_KEY_SUCCESS: /* comes after the children have seen the end */
+        cli_check_distinct(state, &options->output, 1,
+                           (const char *const[]){options->model, options->data.images}, 2);
+        return 0;
     default:
         return ARGP_ERR_UNKNOWN;
     }

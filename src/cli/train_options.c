@@ -79,7 +79,9 @@ static void add_layer(train_options *options, const char *spec, struct argp_stat
 /* What no single option can tell. */
 static void check(const train_options *options, struct argp_state *state)
 {
-    const char *const outputs[] = {options->output, options->history, options->plot};
+    const char *const outputs[] = {options->history, options->plot, options->output};
+    const char *const inputs[] = {options->data.images, options->labels, options->test_images,
+                                  options->test_labels, options->model};
     if (options->labels == NULL)
         argp_error(state, "--labels is missing");
     if ((options->layers == NULL) == (options->model == NULL))
@@ -96,10 +98,8 @@ static void check(const train_options *options, struct argp_state *state)
         argp_error(state, "--test-images and --test-labels go together");
     if (options->plot != NULL && options->history == NULL)
         argp_error(state, "--plot draws what --history FILE holds: give both");
-    for (size_t i = 0; i < 3; i++)
-        for (size_t j = i + 1; j < 3; j++)
-            if (outputs[i] != NULL && outputs[j] != NULL && strcmp(outputs[i], outputs[j]) == 0)
-                argp_error(state, "%s can't be two outputs at once", outputs[i]);
+    cli_check_distinct(state, outputs, 3, inputs, 4);
+    cli_check_distinct(state, outputs, 2, inputs + 4, 1); /* a model may be saved over itself */
 }
 
 static error_t parse_option(int key, char *argument, struct argp_state *state)

@@ -44,8 +44,14 @@ typedef struct nn_json {
     double number;
 } nn_json;
 
-/* Parses one value, of at most 64 levels; a key given twice is an error. Takes one block of memory,
- * in proportion to length, given back by nn_release(*json). what names the text in messages.
+/* NN_ERR_UNSUPPORTED if text, which is valid JSON, has more values than nn_json_parse takes: a million
+ * (the tensors of a header take 6 to 14 each). */
+nn_status nn_json_check_count(const char *text, size_t length, const char *what);
+
+/* Parses one value, of at most 64 levels and a million values; a key given twice is an error. Takes
+ * one block of memory, of length and 56 bytes for each value, so of at most length + 56 MB; while it
+ * works, 8 bytes more for each key of an object. It is given back by nn_release(*json). what names
+ * the text in messages.
  * NN_ERR_FORMAT, NN_ERR_NO_MEMORY; then *json is NULL. */
 nn_status nn_json_parse(nn_json **json, const char *text, size_t length, const char *what);
 

@@ -8,7 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { DEEPEST = 64 }; /* the stack is the host's */
+enum {
+    DEEPEST = 64,         /* the stack is the host's */
+    MOST_VALUES = 1000000 /* and so is the memory: two bytes of a file can be a value */
+};
 
 typedef struct parser {
     char *start, *at; /* ended by a zero, which no JSON has inside */
@@ -268,19 +271,37 @@ static nn_status parse_value(parser *p, const char *key)
     return status;
 }
 
-/* No text has more values than this: each but the first follows a comma or an opening bracket. */
+/* No text has more values than this: each but the first follows a comma or an opening bracket that
+ * stands in no string. */
 static size_t count_values(const char *text, size_t length)
 {
     size_t count = 1;
-    for (size_t i = 0; i < length; i++)
-        count += text[i] == ',' || text[i] == '[' || text[i] == '{';
+    bool in_string = false;
+    for (size_t i = 0; i < length; i++) {
+        if (text[i] == '"')
+            in_string = !in_string;
+        else if (in_string)
+            i += text[i] == '\\'; /* what is escaped may be a quote */
+        else
+            count += text[i] == ',' || text[i] == '[' || text[i] == '{';
+    }
     return count;
+}
+
+nn_status nn_json_check_count(const char *text, size_t length, const char *what)
+{
+    NN_REQUIRE(count_values(text, length) <= MOST_VALUES, NN_ERR_UNSUPPORTED,
+               "the %s has more than %d values", what, MOST_VALUES);
+    return NN_OK;
 }
 
 nn_status nn_json_parse(nn_json **json, const char *text, size_t length, const char *what)
 {
-    size_t count = count_values(text, length), size;
+    const size_t count = count_values(text, length);
+    size_t size;
     *json = NULL;
+    NN_REQUIRE(count <= MOST_VALUES, NN_ERR_FORMAT, "the %s has more than %d values", what,
+               MOST_VALUES);
     NN_REQUIRE(nn_multiply(count, sizeof(nn_json), &size) && nn_add(size, length, &size) &&
                    nn_add(size, 1, &size),
                NN_ERR_NO_MEMORY, "the %s is more than memory can hold", what);

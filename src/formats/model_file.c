@@ -78,12 +78,14 @@ nn_status nn_model_file_check_start(const unsigned char *bytes, size_t size)
     return NN_OK;
 }
 
-void nn_model_file_checksum(const unsigned char *bytes, size_t size,
-                            char digits[NN_CHECKSUM_DIGITS + 1])
+void nn_model_file_checksum(const unsigned char *bytes, size_t size, const unsigned char *rest,
+                            size_t rest_size, char digits[NN_CHECKSUM_DIGITS + 1])
 {
     static const unsigned char zeros[] = "00000000";
     uLong sum = crc32_z(0, bytes, CHECKSUM_AT);
     sum = crc32_z(sum, zeros, NN_CHECKSUM_DIGITS);
     sum = crc32_z(sum, bytes + NN_MODEL_FILE_START, size - NN_MODEL_FILE_START);
+    if (rest_size > 0)
+        sum = crc32_z(sum, rest, rest_size);
     snprintf(digits, NN_CHECKSUM_DIGITS + 1, "%08lx", (unsigned long)sum & 0xffffffffUL);
 }

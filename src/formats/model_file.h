@@ -22,9 +22,9 @@ enum { NN_CHECKSUM_DIGITS = 8, NN_MODEL_FILE_START = 8 + 29 + NN_CHECKSUM_DIGITS
 /* NN_ERR_FORMAT unless a file starts as ours do. */
 nn_status nn_model_file_check_start(const unsigned char *bytes, size_t size);
 
-/* The digits that belong into a file of at least NN_MODEL_FILE_START bytes, whatever it has
- * there. */
-void nn_model_file_checksum(const unsigned char *bytes, size_t size,
-                            char digits[NN_CHECKSUM_DIGITS + 1]);
+/* The digits that belong into a file of two pieces, of which the first has at least
+ * NN_MODEL_FILE_START bytes, whatever it has in their place. */
+void nn_model_file_checksum(const unsigned char *bytes, size_t size, const unsigned char *rest,
+                            size_t rest_size, char digits[NN_CHECKSUM_DIGITS + 1]);
 
 #endif

@@ -35,9 +35,12 @@ static nn_status add_json(nn_safetensors_header *header, const char *key, const 
 {
     nn_text text = NN_TEXT_INIT;
     nn_status status = write(model, &text);
+    if (status == NN_OK && text.failed)
+        status = nn_fail(NN_ERR_NO_MEMORY, "out of memory while writing the %s", key);
     if (status == NN_OK)
-        status = text.failed ? nn_fail(NN_ERR_NO_MEMORY, "out of memory while writing the %s", key)
-                             : nn_safetensors_add_metadata(header, key, text.data);
+        status = nn_json_check_count(text.data, text.length, key); /* or it couldn't be loaded */
+    if (status == NN_OK)
+        status = nn_safetensors_add_metadata(header, key, text.data);
     nn_text_free(&text);
     return status;
 }
@@ -88,7 +91,7 @@ static nn_status put_file(const nn_model *model, const nn_safetensors_header *he
     unsigned char *at = bytes + header->text.length;
     memcpy(bytes, header->text.data, header->text.length);
     NN_TRY(nn_model_visit_tensors(model, optimizer_of(model), put_tensor, &at));
-    nn_model_file_checksum(bytes, size, digits);
+    nn_model_file_checksum(bytes, size, NULL, 0, digits);
     memcpy(bytes + NN_MODEL_FILE_START - NN_CHECKSUM_DIGITS, digits, NN_CHECKSUM_DIGITS);
     return NN_OK;
 }

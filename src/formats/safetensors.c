@@ -4,13 +4,11 @@
 #include "status.h"
 #include <string.h>
 
-enum { LENGTH_SIZE = 8 };
-
 void nn_safetensors_begin(nn_safetensors_header *header)
 {
-    static const char blank_length[LENGTH_SIZE];
+    static const char blank_length[NN_SAFETENSORS_LENGTH_SIZE];
     *header = (nn_safetensors_header){.text = NN_TEXT_INIT};
-    nn_text_append_bytes(&header->text, blank_length, LENGTH_SIZE);
+    nn_text_append_bytes(&header->text, blank_length, NN_SAFETENSORS_LENGTH_SIZE);
     nn_text_append(&header->text, "{\"__metadata__\":{");
 }
 
@@ -53,9 +51,13 @@ nn_status nn_safetensors_end(nn_safetensors_header *header)
     while (!text->failed && text->length % NN_ALIGNMENT != 0)
         nn_text_append_bytes(text, " ", 1);
     NN_REQUIRE(!text->failed, NN_ERR_NO_MEMORY, "out of memory while writing a file's header");
-    uint64_t length = text->length - LENGTH_SIZE;
-    for (size_t i = 0; i < LENGTH_SIZE; i++)
-        text->data[i] = (char)(unsigned char)(length >> (8 * i));
+    const size_t length = text->length - NN_SAFETENSORS_LENGTH_SIZE;
+    NN_REQUIRE(length <= NN_SAFETENSORS_LONGEST_HEADER, NN_ERR_UNSUPPORTED,
+               "the header would take %zu bytes, files have at most %d", length,
+               NN_SAFETENSORS_LONGEST_HEADER);
+    NN_TRY(nn_json_check_count(text->data + NN_SAFETENSORS_LENGTH_SIZE, length, "header"));
+    for (size_t i = 0; i < NN_SAFETENSORS_LENGTH_SIZE; i++)
+        text->data[i] = (char)(unsigned char)((uint64_t)length >> (8 * i));
     return NN_OK;
 }
 

@@ -5,11 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LENGTH_SIZE = 8, LONGEST_HEADER = 100000000 /* the format's own limit */ };
-
 static const char metadata_key[] = "__metadata__";
 
-typedef struct tensor {
+typedef struct nn_safetensors_tensor {
+    const char *name; /* the header's */
     nn_shape shape;
     size_t begin, end; /* in the data */
 } tensor;
@@ -43,7 +42,7 @@ static nn_status read_shape(const nn_json *json, tensor *t)
     return NN_OK;
 }
 
-static nn_status read_tensor(const nn_safetensors *file, const nn_json *json, tensor *t)
+static nn_status read_tensor(const nn_json *json, tensor *t)
 {
     const char *dtype = nn_json_string(nn_json_get(json, "dtype"));
     const nn_json *offsets = nn_json_get(json, "data_offsets");
@@ -53,9 +52,9 @@ static nn_status read_tensor(const nn_safetensors *file, const nn_json *json, te
                dtype);
     NN_TRY(get_size(nn_json_first(offsets), "an offset", &t->begin));
     NN_TRY(get_size(nn_json_next(offsets, nn_json_first(offsets)), "an offset", &t->end));
-    NN_REQUIRE(t->begin <= t->end && t->end <= file->data_size, NN_ERR_FORMAT,
-               "data_offsets [%zu, %zu] aren't within the %zu bytes of data", t->begin, t->end,
-               file->data_size);
+    NN_REQUIRE(t->begin <= t->end, NN_ERR_FORMAT, "data_offsets [%zu, %zu] end before they begin",
+               t->begin, t->end);
+    t->name = json->key;
     return read_shape(nn_json_get(json, "shape"), t);
 }
 
@@ -67,33 +66,42 @@ static int by_begin(const void *a, const void *b)
     return x->end < y->end ? -1 : x->end > y->end;
 }
 
-static nn_status check_places(const nn_safetensors *file, tensor *tensors)
+static int by_name(const void *a, const void *b)
 {
-    size_t at = 0;
+    return strcmp(((const tensor *)a)->name, ((const tensor *)b)->name);
+}
+
+/* Finds the size of the data. Leaves the tensors sorted by name. */
+static nn_status check_places(nn_safetensors *file)
+{
+    tensor *tensors = file->tensors;
     qsort(tensors, file->tensor_count, sizeof(*tensors), by_begin);
     for (size_t i = 0; i < file->tensor_count; i++) {
-        NN_REQUIRE(tensors[i].begin == at, NN_ERR_FORMAT, "tensors %s at byte %zu of the data",
-                   tensors[i].begin < at ? "overlap" : "leave a gap", at);
-        at = tensors[i].end;
+        NN_REQUIRE(tensors[i].begin == file->data_size, NN_ERR_FORMAT,
+                   "tensors %s at byte %zu of the data",
+                   tensors[i].begin < file->data_size ? "overlap" : "leave a gap", file->data_size);
+        file->data_size = tensors[i].end;
     }
-    NN_REQUIRE(at == file->data_size, NN_ERR_FORMAT,
-               "the tensors end at byte %zu of the data, the file at %zu", at, file->data_size);
+    qsort(tensors, file->tensor_count, sizeof(*tensors), by_name);
     return NN_OK;
 }
 
-static nn_status read_tensors(nn_safetensors *file, tensor *tensors)
+static nn_status read_tensors(nn_safetensors *file)
 {
     const nn_json *header = file->header;
+    file->tensors = nn_allocate(nn_json_count(header), sizeof(*file->tensors));
+    if (file->tensors == NULL)
+        return NN_ERR_NO_MEMORY;
     for (const nn_json *item = nn_json_first(header); item != NULL;
          item = nn_json_next(header, item)) {
         if (strcmp(item->key, metadata_key) == 0)
             continue;
-        nn_status status = read_tensor(file, item, &tensors[file->tensor_count]);
+        nn_status status = read_tensor(item, &file->tensors[file->tensor_count]);
         if (status != NN_OK)
             return nn_fail_in(status, "tensor '%.80s'", item->key);
         file->tensor_count++;
     }
-    return check_places(file, tensors);
+    return check_places(file);
 }
 
 static nn_status check_metadata(const nn_safetensors *file)
@@ -108,33 +116,31 @@ static nn_status check_metadata(const nn_safetensors *file)
     return NN_OK;
 }
 
-static nn_status read_header(nn_safetensors *file, const unsigned char *bytes, size_t length)
+static nn_status read_header(nn_safetensors *file, const unsigned char *text, size_t length)
 {
-    NN_TRY(nn_json_parse(&file->header, (const char *)bytes + LENGTH_SIZE, length, "header"));
+    NN_TRY(nn_json_parse(&file->header, (const char *)text, length, "header"));
     NN_REQUIRE(nn_json_is(file->header, NN_JSON_OBJECT), NN_ERR_FORMAT,
                "the header isn't an object");
     NN_TRY(check_metadata(file));
-    tensor *tensors = nn_allocate(nn_json_count(file->header), sizeof(*tensors));
-    if (tensors == NULL)
-        return NN_ERR_NO_MEMORY;
-    nn_status status = read_tensors(file, tensors);
-    nn_release(tensors);
-    return status;
+    return read_tensors(file);
 }
 
-nn_status nn_safetensors_open(nn_safetensors *file, const unsigned char *bytes, size_t size)
+nn_status nn_safetensors_read_length(const unsigned char *bytes, size_t *length)
+{
+    uint64_t number = 0;
+    for (size_t i = 0; i < NN_SAFETENSORS_LENGTH_SIZE; i++)
+        number |= (uint64_t)bytes[i] << (8 * i);
+    NN_REQUIRE(number <= NN_SAFETENSORS_LONGEST_HEADER, NN_ERR_FORMAT,
+               "the header claims %llu bytes, it has at most %d", (unsigned long long)number,
+               NN_SAFETENSORS_LONGEST_HEADER);
+    *length = (size_t)number;
+    return NN_OK;
+}
+
+nn_status nn_safetensors_open(nn_safetensors *file, const unsigned char *text, size_t length)
 {
     *file = (nn_safetensors){.header = NULL};
-    NN_REQUIRE(size >= LENGTH_SIZE, NN_ERR_FORMAT, "%zu bytes are too few for a safetensors file",
-               size);
-    uint64_t length = 0;
-    for (size_t i = 0; i < LENGTH_SIZE; i++)
-        length |= (uint64_t)bytes[i] << (8 * i);
-    NN_REQUIRE(length <= size - LENGTH_SIZE && length <= LONGEST_HEADER, NN_ERR_FORMAT,
-               "the header claims %llu bytes of a file of %zu", (unsigned long long)length, size);
-    file->data = bytes + LENGTH_SIZE + length;
-    file->data_size = size - LENGTH_SIZE - (size_t)length;
-    nn_status status = read_header(file, bytes, (size_t)length);
+    nn_status status = read_header(file, text, length);
     if (status != NN_OK)
         nn_safetensors_close(file);
     return status;
@@ -142,6 +148,7 @@ nn_status nn_safetensors_open(nn_safetensors *file, const unsigned char *bytes, 
 
 void nn_safetensors_close(nn_safetensors *file)
 {
+    nn_release(file->tensors);
     nn_release(file->header);
     *file = (nn_safetensors){.header = NULL};
 }
@@ -154,14 +161,13 @@ const char *nn_safetensors_metadata(const nn_safetensors *file, const char *key)
 nn_status nn_safetensors_find(const nn_safetensors *file, const char *name, const nn_shape *shape,
                               const unsigned char **bytes)
 {
-    tensor t;
-    const nn_json *json = strcmp(name, metadata_key) == 0 ? NULL : nn_json_get(file->header, name);
-    NN_REQUIRE(json != NULL, NN_ERR_FORMAT, "tensor '%.80s' is missing", name);
-    NN_TRY(read_tensor(file, json, &t));
-    NN_REQUIRE(t.shape.rank == shape->rank &&
-                   memcmp(t.shape.dimensions, shape->dimensions, shape->rank * sizeof(size_t)) == 0,
+    const tensor wanted = {.name = name};
+    const tensor *t = bsearch(&wanted, file->tensors, file->tensor_count, sizeof(wanted), by_name);
+    NN_REQUIRE(t != NULL, NN_ERR_FORMAT, "tensor '%.80s' is missing", name);
+    NN_REQUIRE(t->shape.rank == shape->rank && memcmp(t->shape.dimensions, shape->dimensions,
+                                                      shape->rank * sizeof(size_t)) == 0,
                NN_ERR_FORMAT, "tensor '%.80s' has shape %s, but the layer's is %s", name,
-               nn_shape_string(&t.shape).text, nn_shape_string(shape).text);
-    *bytes = file->data + t.begin;
+               nn_shape_string(&t->shape).text, nn_shape_string(shape).text);
+    *bytes = file->data + t->begin;
     return NN_OK;
 }

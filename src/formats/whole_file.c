@@ -5,43 +5,13 @@
 #include "text.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { FIRST_CAPACITY = 65536, TEMPORARY_NAMES = 100 };
-
-typedef struct reader {
-    const char *path;
-    int file;
-    unsigned char *bytes;
-    size_t size, capacity;
-} reader;
-
-/* Reads on until there are wanted bytes, or the file ends. */
-static nn_status read_up_to(reader *r, size_t wanted)
-{
-    while (r->size < wanted) {
-        if (r->size == r->capacity) {
-            size_t capacity = FIRST_CAPACITY;
-            if (r->capacity > 0 && !nn_multiply(r->capacity, 2, &capacity))
-                capacity = wanted;
-            unsigned char *grown = nn_grow(r->bytes, r->size, capacity, 1);
-            if (grown == NULL)
-                return NN_ERR_NO_MEMORY;
-            r->bytes = grown;
-            r->capacity = capacity;
-        }
-        ssize_t got = nn_system_calls.read(r->file, r->bytes + r->size, r->capacity - r->size);
-        if (got < 0 && errno == EINTR)
-            continue;
-        NN_REQUIRE(got >= 0, NN_ERR_IO, "%s: can't be read: %s", r->path, strerror(errno));
-        if (got == 0)
-            break;
-        r->size += (size_t)got;
-    }
-    return NN_OK;
-}
+enum { TEMPORARY_NAMES = 100 };
 
 static int open_file(const char *path, int flags, mode_t mode)
 {
@@ -50,32 +20,6 @@ static int open_file(const char *path, int flags, mode_t mode)
         file = nn_system_calls.open(path, flags | O_CLOEXEC, mode);
     while (file < 0 && errno == EINTR);
     return file;
-}
-
-static nn_status read_all(reader *r, size_t start, nn_start_check check)
-{
-    NN_TRY(read_up_to(r, start));
-    nn_status status = check(r->bytes, r->size < start ? r->size : start);
-    if (status != NN_OK)
-        return nn_fail_in(status, "%s", r->path);
-    return read_up_to(r, SIZE_MAX);
-}
-
-nn_status nn_whole_file_read(const char *path, size_t start, nn_start_check check,
-                             unsigned char **bytes, size_t *size)
-{
-    *bytes = NULL;
-    reader r = {.path = path, .file = open_file(path, O_RDONLY, 0)};
-    NN_REQUIRE(r.file >= 0, NN_ERR_IO, "%s: can't be opened: %s", path, strerror(errno));
-    nn_status status = read_all(&r, start, check);
-    nn_system_calls.close(r.file); /* what was read is read */
-    if (status != NN_OK) {
-        nn_release(r.bytes);
-        return status;
-    }
-    *bytes = r.bytes;
-    *size = r.size;
-    return NN_OK;
 }
 
 /* The directory part of a path, with its slash; "" if there is none. */
@@ -99,7 +43,7 @@ static nn_status open_temporary(const char *path, mode_t mode, nn_text *name, in
         if (errno != EEXIST)
             break;
     }
-    return nn_fail(NN_ERR_IO, "%s: can't be written: %s", path, strerror(errno));
+    return nn_fail(NN_ERR_IO, "%s: can't be written: %s", path, strerrordesc_np(errno));
 }
 
 static bool write_all(int file, const unsigned char *bytes, size_t size)
@@ -131,11 +75,27 @@ static void sync_directory(nn_text *name, const char *path)
     nn_system_calls.close(directory);
 }
 
-static nn_status replace(const char *path, const unsigned char *bytes, size_t size, mode_t mode,
-                         nn_text *name)
+/* Gives a new file the permissions of the old one, which the umask has narrowed so far: who couldn't
+ * read the old file can't read the new one. Where they can't be set, they stay narrow. */
+static void keep_permissions(int file, const struct stat *old)
+{
+    struct stat new;
+    mode_t mode = old->st_mode & 0777;
+    if (fstat(file, &new) != 0)
+        return;
+    if (new.st_gid != old->st_gid && fchown(file, (uid_t)-1, old->st_gid) != 0)
+        mode &= ~(mode_t)0070; /* the group is another one */
+    (void)!fchmod(file, mode);
+}
+
+/* old: what is at path; NULL if there is nothing. */
+static nn_status replace(const char *path, const unsigned char *bytes, size_t size,
+                         const struct stat *old, nn_text *name)
 {
     int file = -1;
-    NN_TRY(open_temporary(path, mode, name, &file));
+    NN_TRY(open_temporary(path, old == NULL ? 0666 : 0600, name, &file));
+    if (old != NULL)
+        keep_permissions(file, old);
     bool written = write_all(file, bytes, size);
     int error = errno;
     if (nn_system_calls.close(file) != 0 && written) {
@@ -148,7 +108,7 @@ static nn_status replace(const char *path, const unsigned char *bytes, size_t si
     }
     if (!written) {
         nn_system_calls.unlink(name->data);
-        return nn_fail(NN_ERR_IO, "%s: can't be written: %s", path, strerror(error));
+        return nn_fail(NN_ERR_IO, "%s: can't be written: %s", path, strerrordesc_np(error));
     }
     sync_directory(name, path);
     return NN_OK;
@@ -156,16 +116,17 @@ static nn_status replace(const char *path, const unsigned char *bytes, size_t si
 
 nn_status nn_whole_file_write(const char *path, const unsigned char *bytes, size_t size)
 {
+    char resolved[PATH_MAX]; /* the file itself, where path is a link to it */
     struct stat old;
-    mode_t mode = 0666;
-    if (stat(path, &old) == 0) {
+    const bool exists = stat(path, &old) == 0;
+    if (exists) {
         NN_REQUIRE(S_ISREG(old.st_mode), NN_ERR_IO, "%s: can't be written: it isn't a file", path);
-        NN_REQUIRE(access(path, W_OK) == 0, NN_ERR_IO, "%s: can't be written: %s", path,
-                   strerror(errno)); /* renaming alone would replace it all the same */
-        mode = old.st_mode & 0777;   /* who couldn't read the old file can't read the new one */
+        /* renaming alone would replace a file that nobody may write */
+        NN_REQUIRE(access(path, W_OK) == 0 && realpath(path, resolved) != NULL, NN_ERR_IO,
+                   "%s: can't be written: %s", path, strerrordesc_np(errno));
     }
     nn_text name = NN_TEXT_INIT;
-    nn_status status = replace(path, bytes, size, mode, &name);
+    nn_status status = replace(exists ? resolved : path, bytes, size, exists ? &old : NULL, &name);
     nn_text_free(&name);
     return status;
 }
