@@ -103,6 +103,16 @@ typedef struct nn_allocator {
  * the same. Not thread-safe. Errors: NN_ERR_INVALID. */
 NN_API nn_status nn_set_allocator(const nn_allocator *allocator);
 
+/* ---- threads ------------------------------------------------------------------------------- */
+
+/* How many threads libnn uses, with the one that calls, 1 ... 256; 0 sets back the default: the
+ * environment's NN_NUM_THREADS, else the cores that the process may use (affinity mask, control group).
+ * It changes no result: every computation has the same bits on any number of threads. Threads are made
+ * when they are first needed and sleep in between. May be called at any time from any thread.
+ * Errors: NN_ERR_INVALID. */
+NN_API nn_status nn_set_num_threads(size_t threads);
+NN_API size_t nn_num_threads(void);
+
 /* ---- datasets ----------------------------------------------------------------------------- */
 
 typedef enum nn_dtype { NN_FLOAT32 = 1, NN_UINT8 = 2, NN_INT32 = 3 } nn_dtype;

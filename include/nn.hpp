@@ -190,6 +190,17 @@ struct dtype<std::int32_t> {
 
 /* ---- memory -------------------------------------------------------------------------------- */
 
+/* How many threads the library uses; 0 sets back the default. See nn_set_num_threads. */
+inline void set_num_threads(std::size_t threads)
+{
+    detail::check(nn_set_num_threads(threads));
+}
+
+inline std::size_t num_threads()
+{
+    return nn_num_threads();
+}
+
 /* Sets the library's allocator; see nn_set_allocator. */
 inline void set_allocator(const nn_allocator &allocator)
 {

@@ -304,6 +304,7 @@ static void check_layer(const char *spec, const char *input_shape, bool skip_act
             .dy = dy,
             .dx = dx,
             .gradients = gradients,
+            .gradient_scale = 1,
         };
         layer_value(&l);
         memcpy(dy, l.c, l.count * sizeof *dy);
@@ -430,6 +431,21 @@ static void check_gaps(const nn_model *model)
     nn_release(taken);
 }
 
+/* A step of plain gradient descent, which writes no gradients, takes just these off the weights. */
+static void check_folded(struct model_context *m, const char *loss, const nn_real *gradients)
+{
+    nn_model *model = m->model;
+    const size_t size = model->trainable_size;
+    nn_real *before = nn_allocate(size, sizeof *before);
+    memcpy(before, model->weights, size * sizeof *before);
+    OK(nn_model_compile(model, "sgd learning_rate=1", loss, NULL));
+    model_value(m);
+    nn_trainer_backward(m->trainer, model);
+    for (size_t i = 0; i < size; i++) /* the last digit of a double */
+        ck_assert_double_eq_tol(before[i] - model->weights[i], gradients[i], 1e-14);
+    nn_release(before);
+}
+
 /* layers: a list of specs */
 static void check_model(const char *layers, const char *loss, size_t rows, nn_random *random,
                         struct tally *tally)
@@ -447,7 +463,8 @@ static void check_model(const char *layers, const char *loss, size_t rows, nn_ra
         OK(nn_model_add_part(m.model, &layer));
     }
     nn_spec_list_free(&list);
-    OK(nn_model_compile(m.model, "sgd learning_rate=0", loss, NULL)); /* a step changes nothing */
+    /* a step changes nothing, and isn't folded into the product */
+    OK(nn_model_compile(m.model, "sgd learning_rate=0 momentum=0.5", loss, NULL));
     for (size_t i = 0; i < m.model->parameter_count; i++)
         for (size_t j = 0; j < m.model->parameters[i].width; j++)
             m.model->weights[m.model->parameters[i].offset + j] = between(random, -0.8, 0.8);
@@ -468,6 +485,7 @@ static void check_model(const char *layers, const char *loss, size_t rows, nn_ra
         compare(m.model->weights + offset, m.model->parameters[i].width, gradients + offset,
                 model_value, &m, about.data, tally);
     }
+    check_folded(&m, loss, gradients);
     nn_release(gradients);
     nn_trainer_free(m.trainer);
     nn_dataset_free(data);

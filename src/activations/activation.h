@@ -8,8 +8,9 @@
 
 typedef struct nn_activation {
     nn_part_type part;
-    bool identity; /* y = z: callers may skip it */
-    bool needs_z;  /* backward reads z; else z may be NULL there, and forward is run in place */
+    bool identity;    /* y = z: callers may skip it */
+    bool elementwise; /* each value by itself: callers may hand over parts of rows */
+    bool needs_z;     /* backward reads z; else z may be NULL there, and forward is run in place */
     /* y[rows][width] = f(z[rows][width]); y may be z. */
     void (*forward)(const void *self, size_t rows, size_t width, const nn_real *z, nn_real *y);
     /* dz = the gradient by z, given dy by y; dz may be dy. */

@@ -50,6 +50,7 @@ const nn_activation nn_activation_leaky_relu = {
              .size = sizeof(struct leaky_relu),
              .help = "y = x where x > 0, else negative_slope * x; Maas et al. 2013",
              .sample = "leaky_relu negative_slope=0.1"},
+    .elementwise = true,
     .forward = forward,
     .backward = backward,
 };

@@ -24,6 +24,7 @@ static void backward(const void *self, size_t rows, size_t width, const nn_real 
 const nn_activation nn_activation_linear = {
     .part = {.name = "linear", .help = "y = x", .sample = "linear"},
     .identity = true,
+    .elementwise = true,
     .forward = forward,
     .backward = backward,
 };

@@ -91,6 +91,7 @@ const nn_activation nn_activation_relu = {
              .size = sizeof(struct relu),
              .help = "y = max(x, 0); Nair, Hinton 2010",
              .sample = "relu negative_slope=0.1 max_value=2 threshold=0.2"},
+    .elementwise = true,
     .forward = forward,
     .backward = backward,
 };

@@ -21,6 +21,7 @@ static void backward(const void *self, size_t rows, size_t width, const nn_real 
 
 const nn_activation nn_activation_sigmoid = {
     .part = {.name = "sigmoid", .help = "y = 1 / (1 + exp(-x))", .sample = "sigmoid"},
+    .elementwise = true,
     .forward = forward,
     .backward = backward,
 };

@@ -21,6 +21,7 @@ static void backward(const void *self, size_t rows, size_t width, const nn_real 
 
 const nn_activation nn_activation_tanh = {
     .part = {.name = "tanh", .help = "y = tanh(x)", .sample = "tanh"},
+    .elementwise = true,
     .forward = forward,
     .backward = backward,
 };

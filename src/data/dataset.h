@@ -52,6 +52,10 @@ const nn_column *nn_dataset_column(const nn_dataset *data, const char *name);
 void nn_column_gather(const nn_column *column, size_t first, const size_t *order, size_t count,
                       nn_real *values);
 
+/* values = scale column + offset, by the pool where there is much of it. */
+void nn_column_gather_scaled(const nn_column *column, size_t first, const size_t *order,
+                             size_t count, nn_real scale, nn_real offset, nn_real *values);
+
 /* The same for class labels: to labels[count * width]. NN_ERR_INVALID if the column is neither
  * NN_UINT8 nor NN_INT32, or, with row and value in the message, if a label isn't in
  * 0 ... classes - 1; what is in labels then isn't to be used. */

@@ -11,12 +11,19 @@ void nn_add_bias(size_t rows, size_t width, const nn_real *restrict b, nn_real *
 }
 
 NN_VECTORIZE
-void nn_column_sums(size_t rows, size_t width, const nn_real *restrict a, nn_real *restrict sum)
+void nn_column_sums(size_t rows, size_t width, size_t stride, nn_real scale, nn_real keep,
+                    const nn_real *restrict a, nn_real *restrict sum)
 {
-    memset(sum, 0, width * sizeof *sum);
-    for (size_t i = 0; i < rows; i++)
-        for (size_t j = 0; j < width; j++)
-            sum[j] += a[i * width + j];
+    enum { BLOCK = 64 }; /* columns whose sums stay in registers */
+    for (size_t first = 0; first < width; first += BLOCK) {
+        const size_t columns = width - first < BLOCK ? width - first : BLOCK;
+        nn_real block[BLOCK] = {0};
+        for (size_t i = 0; i < rows; i++)
+            for (size_t j = 0; j < columns; j++)
+                block[j] += a[i * stride + first + j];
+        for (size_t j = 0; j < columns; j++)
+            sum[first + j] = scale * block[j] + (keep == 0 ? 0 : keep * sum[first + j]);
+    }
 }
 
 NN_VECTORIZE
@@ -38,6 +45,14 @@ void nn_from_uint8(size_t count, const uint8_t *restrict from, nn_real *restrict
 {
     for (size_t i = 0; i < count; i++)
         to[i] = (nn_real)from[i];
+}
+
+NN_VECTORIZE
+void nn_from_uint8_scaled(size_t count, nn_real scale, nn_real offset, const uint8_t *restrict from,
+                          nn_real *restrict to)
+{
+    for (size_t i = 0; i < count; i++)
+        to[i] = (nn_real)from[i] * scale + offset;
 }
 
 NN_VECTORIZE

@@ -10,8 +10,10 @@
 
 /* y[rows][width] += b[width] */
 void nn_add_bias(size_t rows, size_t width, const nn_real *b, nn_real *y);
-/* sum[width] = the sum of the rows of a[rows][width], in the rows' order */
-void nn_column_sums(size_t rows, size_t width, const nn_real *a, nn_real *sum);
+/* sum[width] = scale s + keep sum, with s the sums of the columns of a[rows][width], whose rows lie
+ * stride apart, taken in the rows' order; with keep 0, sum is only written */
+void nn_column_sums(size_t rows, size_t width, size_t stride, nn_real scale, nn_real keep,
+                    const nn_real *a, nn_real *sum);
 /* y = x * scale + offset; y may be x */
 void nn_scale_offset(size_t count, nn_real scale, nn_real offset, const nn_real *x, nn_real *y);
 /* y = a * b; y may be a or b */
@@ -19,6 +21,9 @@ void nn_multiply_values(size_t count, const nn_real *a, const nn_real *b, nn_rea
 
 /* values to nn_real */
 void nn_from_uint8(size_t count, const uint8_t *from, nn_real *to);
+/* to = from * scale + offset */
+void nn_from_uint8_scaled(size_t count, nn_real scale, nn_real offset, const uint8_t *from,
+                          nn_real *to);
 void nn_from_int32(size_t count, const int32_t *from, nn_real *to);
 void nn_from_float(size_t count, const float *from, nn_real *to);
 void nn_to_float(size_t count, const nn_real *from, float *to);

@@ -1,5 +1,11 @@
-/* Matrix products: the only file that calls cblas. All matrices are row-major and packed. Counts fit
- * in an int (shapes and batches are checked before). */
+/*
+ * Matrix products: the only file that calls cblas. All matrices are row-major; counts fit in an int
+ * (shapes and batches are checked before).
+ *
+ * A product is cut into tiles by a rule that looks at its shape and at the BLAS in use, never at the
+ * number of threads, and the tiles run on the pool. So the result has the same bits on any number of
+ * threads.
+ */
 #ifndef NN_KERNELS_GEMM_H
 #define NN_KERNELS_GEMM_H
 
@@ -12,11 +18,29 @@
  * false if memory is out. */
 bool nn_gemm_prepare(void);
 
-/* c[m][n] = a[m][k] b[k][n] */
-void nn_gemm_nn(size_t m, size_t n, size_t k, const nn_real *a, const nn_real *b, nn_real *c);
-/* c[m][n] = a[k][m]^T b[k][n] */
-void nn_gemm_tn(size_t m, size_t n, size_t k, const nn_real *a, const nn_real *b, nn_real *c);
-/* c[m][n] = a[m][k] b[n][k]^T */
-void nn_gemm_nt(size_t m, size_t n, size_t k, const nn_real *a, const nn_real *b, nn_real *c);
+typedef enum nn_gemm_kind {
+    NN_GEMM_NN, /* c[m][n] = a[m][k] b[k][n] */
+    NN_GEMM_TN, /* c[m][n] = a[k][m]^T b[k][n] */
+    NN_GEMM_NT  /* c[m][n] = a[m][k] b[n][k]^T */
+} nn_gemm_kind;
+
+/* A tile of c: rows x columns from (row, column) on. */
+typedef struct nn_tile {
+    size_t row, column, rows, columns;
+} nn_tile;
+
+/* c = alpha a b + beta c (with beta 0, c is only written). finish, if not NULL, is called once for each
+ * tile as soon as it is computed, while it is in cache, from the thread that computed it. */
+typedef struct nn_gemm {
+    nn_gemm_kind kind;
+    size_t m, n, k;
+    nn_real alpha, beta;
+    const nn_real *a, *b;
+    nn_real *c;
+    void (*finish)(const void *context, const nn_tile *tile);
+    const void *context;
+} nn_gemm;
+
+void nn_gemm_run(const nn_gemm *gemm);
 
 #endif

@@ -8,6 +8,7 @@
 #include "gemm.h"
 #include "initializer.h"
 #include "layer.h"
+#include "pool.h"
 #include <limits.h>
 
 struct dense {
@@ -65,34 +66,130 @@ static const nn_activation *activation_of(const struct dense *layer, const nn_la
     return activation == NULL || activation->identity || call->skip_activation ? NULL : activation;
 }
 
+/* What a tile of z becomes while it is in cache. */
+struct finish {
+    const struct dense *layer;
+    const nn_activation *activation; /* NULL: none, or one that needs whole rows */
+    const nn_real *bias;             /* NULL: none */
+    nn_real *z, *y;                  /* [rows][units]; may be the same */
+};
+
+static void finish_tile(const void *context, const nn_tile *tile)
+{
+    const struct finish *finish = context;
+    for (size_t i = 0; i < tile->rows; i++) {
+        const size_t at = (tile->row + i) * finish->layer->units + tile->column;
+        if (finish->bias != NULL)
+            nn_add_bias(1, tile->columns, finish->bias + tile->column, finish->z + at);
+        if (finish->activation != NULL)
+            finish->activation->forward(finish->layer->activation.self, 1, tile->columns,
+                                        finish->z + at, finish->y + at);
+    }
+}
+
 static void forward(const void *self, const nn_layer_call *call)
 {
     const struct dense *layer = self;
     const size_t rows = product_rows(call), inputs = nn_last_dimension(call->input);
     const nn_activation *activation = activation_of(layer, call);
+    const bool in_tiles = activation != NULL && activation->elementwise;
     const bool keep_z = activation != NULL && activation->needs_z && call->kept != NULL;
-    nn_real *z = keep_z ? call->kept : call->y;
-    nn_gemm_nn(rows, layer->units, inputs, call->x, call->parameters[0], z);
-    if (layer->use_bias)
-        nn_add_bias(rows, layer->units, call->parameters[1], z);
+    const struct finish finish = {
+        .layer = layer,
+        .activation = in_tiles ? activation : NULL,
+        .bias = layer->use_bias ? call->parameters[1] : NULL,
+        .z = keep_z ? call->kept : call->y,
+        .y = call->y,
+    };
+    nn_gemm_run(&(nn_gemm){
+        .kind = NN_GEMM_NN,
+        .m = rows,
+        .n = layer->units,
+        .k = inputs,
+        .alpha = 1,
+        .a = call->x,
+        .b = call->parameters[0],
+        .c = finish.z,
+        .finish = in_tiles || layer->use_bias ? finish_tile : NULL,
+        .context = &finish,
+    });
+    if (activation != NULL && !in_tiles)
+        activation->forward(layer->activation.self, rows, layer->units, finish.z, call->y);
+}
+
+/* dz, and db from it, by slabs of columns where the batch is large. */
+struct slabs {
+    const struct dense *layer;
+    const nn_layer_call *call;
+    const nn_activation *activation;
+    size_t rows;
+};
+
+enum { SLAB = 64, POOLED_VALUES = 65536 };
+
+static void differentiate_slab(void *context, size_t index)
+{
+    const struct slabs *slabs = context;
+    const nn_layer_call *call = slabs->call;
+    const size_t units = slabs->layer->units, first = index * SLAB;
+    const size_t columns = units - first < SLAB ? units - first : SLAB;
+    if (slabs->activation != NULL)
+        for (size_t i = 0; i < slabs->rows; i++) {
+            const size_t at = i * units + first;
+            slabs->activation->backward(slabs->layer->activation.self, 1, columns,
+                                        call->kept != NULL ? call->kept + at : NULL, call->y + at,
+                                        call->dy + at, call->dy + at);
+        }
+    if (slabs->layer->use_bias)
+        nn_column_sums(slabs->rows, columns, units, call->gradient_scale, call->gradient_keep,
+                       call->dy + first, call->gradients[1] + first);
+}
+
+static void differentiate(const struct dense *layer, const nn_layer_call *call, size_t rows)
+{
+    const nn_activation *activation = activation_of(layer, call);
+    const bool in_slabs =
+        rows * layer->units >= POOLED_VALUES && (activation == NULL || activation->elementwise);
+    struct slabs slabs = {.layer = layer, .call = call, .activation = activation, .rows = rows};
+    if (in_slabs) {
+        nn_pool_run((layer->units + SLAB - 1) / SLAB, differentiate_slab, &slabs);
+        return;
+    }
     if (activation != NULL)
-        activation->forward(layer->activation.self, rows, layer->units, z, call->y);
+        activation->backward(layer->activation.self, rows, layer->units, call->kept, call->y,
+                             call->dy, call->dy);
+    if (layer->use_bias)
+        nn_column_sums(rows, layer->units, layer->units, call->gradient_scale, call->gradient_keep,
+                       call->dy, call->gradients[1]);
 }
 
 static void backward(const void *self, const nn_layer_call *call)
 {
     const struct dense *layer = self;
     const size_t rows = product_rows(call), inputs = nn_last_dimension(call->input);
-    const nn_activation *activation = activation_of(layer, call);
-    nn_real *dz = call->dy;
-    if (activation != NULL)
-        activation->backward(layer->activation.self, rows, layer->units, call->kept, call->y,
-                             call->dy, dz);
-    nn_gemm_tn(inputs, layer->units, rows, call->x, dz, call->gradients[0]);
-    if (layer->use_bias)
-        nn_column_sums(rows, layer->units, dz, call->gradients[1]);
+    differentiate(layer, call, rows); /* dy is dz from here on */
     if (call->dx != NULL)
-        nn_gemm_nt(rows, inputs, layer->units, dz, call->parameters[0], call->dx);
+        nn_gemm_run(&(nn_gemm){
+            .kind = NN_GEMM_NT,
+            .m = rows,
+            .n = inputs,
+            .k = layer->units,
+            .alpha = 1,
+            .a = call->dy,
+            .b = call->parameters[0],
+            .c = call->dx,
+        });
+    nn_gemm_run(&(nn_gemm){
+        .kind = NN_GEMM_TN,
+        .m = inputs,
+        .n = layer->units,
+        .k = rows,
+        .alpha = call->gradient_scale,
+        .beta = call->gradient_keep,
+        .a = call->x,
+        .b = call->dy,
+        .c = call->gradients[0],
+    });
 }
 
 static const nn_part *last_activation(const void *self)

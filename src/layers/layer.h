@@ -30,6 +30,10 @@ typedef struct nn_layer_build {
     size_t parameter_count;
     size_t kept; /* values that forward keeps for backward beside x and y */
     bool view;   /* y is x, only seen in another shape: neither forward nor backward exists */
+    /* y = scale x + offset for each value, and no more: where it comes first, whoever gathers the input
+     * does it in the same pass. */
+    bool affine;
+    double scale, offset;
     bool training_only; /* y is x when not training (dropout) */
 } nn_layer_build;
 
@@ -45,9 +49,14 @@ typedef struct nn_layer_call {
     nn_real *const *parameters; /* as declared */
     nn_random random;           /* this layer's numbers in this step */
     /* backward only */
-    nn_real *dy;               /* [rows][output]; may be overwritten */
-    nn_real *dx;               /* [rows][input]; NULL: nobody wants it */
-    nn_real *const *gradients; /* of the trainable parameters; written, not added to */
+    nn_real *dy; /* [rows][output]; may be overwritten */
+    nn_real *dx; /* [rows][input]; NULL: nobody wants it */
+    /* Of the trainable parameters, with g the gradient:
+     * gradients[i] = gradient_scale g + gradient_keep gradients[i]. Where the optimizer's step is as
+     * simple, gradients are the parameters themselves; so a layer finishes with its parameters
+     * before it writes here. */
+    nn_real *const *gradients;
+    nn_real gradient_scale, gradient_keep;
 } nn_layer_call;
 
 typedef struct nn_layer {

@@ -16,8 +16,11 @@ static const nn_option options[] = {
 
 static nn_status build(const void *self, nn_layer_build *build)
 {
-    (void)self;
+    const struct rescaling *layer = self;
     build->output = build->input;
+    build->affine = true;
+    build->scale = layer->scale;
+    build->offset = layer->offset;
     return NN_OK;
 }
 

@@ -1,13 +1,24 @@
 #include "access.h"
 #include "elementwise.h"
+#include "pool.h"
 #include "status.h"
 #include "walk.h"
 
-/* Rows of a pass: enough for the products to run at full speed, few enough for cache and memory. */
-enum { BLOCK_ROWS = 256 };
+/* Rows of a pass: enough for the products to run at full speed, few enough for the layers' outputs to
+ * stay in a core's cache. A thread takes a block through all layers before it takes the next. */
+enum { BLOCK_ROWS = 128 };
 
-static void predict_block(const nn_model *model, nn_workspace *workspace, const float *x,
-                          size_t rows, float *y)
+struct job {
+    const nn_model *model;
+    const float *x;
+    size_t rows;
+    float *y;
+    size_t block; /* rows of a block; the last may have fewer */
+    atomic_bool failed;
+};
+
+static void predict_rows(const nn_model *model, nn_workspace *workspace, const float *x,
+                         size_t rows, float *y)
 {
 #ifdef NN_REAL_DOUBLE
     nn_from_float(rows * nn_model_input_width(model), x, workspace->x);
@@ -20,18 +31,35 @@ static void predict_block(const nn_model *model, nn_workspace *workspace, const 
     nn_to_float(rows * nn_model_output_width(model), output != NULL ? output : input, y);
 }
 
+static void predict_block(void *context, size_t index)
+{
+    struct job *job = context;
+    const nn_model *model = job->model;
+    const size_t first = index * job->block, left = job->rows - first;
+    nn_workspace *workspace;
+    if (nn_workspace_take(&workspace, model, job->block) != NN_OK) {
+        atomic_store(&job->failed, true);
+        return;
+    }
+    predict_rows(model, workspace, job->x + first * nn_model_input_width(model),
+                 left < job->block ? left : job->block,
+                 job->y + first * nn_model_output_width(model));
+    nn_workspace_give(model, workspace);
+}
+
 static nn_status predict(const nn_model *model, const float *x, size_t rows, float *y)
 {
     NN_TRY(nn_model_build(model));
-    const size_t inputs = nn_model_input_width(model), outputs = nn_model_output_width(model);
-    const size_t most = rows < BLOCK_ROWS ? rows : BLOCK_ROWS;
-    nn_workspace *workspace;
-    NN_TRY(nn_workspace_take(&workspace, model, most));
-    for (size_t at = 0; at < rows; at += most) {
-        const size_t count = rows - at < most ? rows - at : most;
-        predict_block(model, workspace, x + at * inputs, count, y + at * outputs);
-    }
-    nn_workspace_give(model, workspace);
+    struct job job = {
+        .model = model,
+        .x = x,
+        .rows = rows,
+        .y = y,
+        .block = rows < BLOCK_ROWS ? rows : BLOCK_ROWS,
+    };
+    nn_pool_run((rows - 1) / job.block + 1, predict_block, &job);
+    NN_REQUIRE(!atomic_load(&job.failed), NN_ERR_NO_MEMORY,
+               "out of memory for a prediction of %zu rows", rows);
     return NN_OK;
 }
 

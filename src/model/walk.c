@@ -41,7 +41,7 @@ nn_real *nn_walk_forward(const nn_model *model, nn_workspace *workspace, size_t 
     nn_real *parameters[NN_LAYER_MAX_PARAMETERS];
     for (size_t i = 0; i < model->node_count; i++) {
         const nn_node *node = &model->nodes[i];
-        if (node->build.view || (node->build.training_only && !workspace->training))
+        if (nn_workspace_passes(workspace, model, i))
             continue;
         nn_layer_call call = make_call(model, workspace, i, rows, x, fused);
         find_parameters(model, node, model->weights, parameters);
@@ -56,21 +56,36 @@ nn_real *nn_walk_output_gradient(const nn_model *model, const nn_workspace *work
     return workspace->nodes[model->node_count - 1].dy;
 }
 
-void nn_walk_backward(nn_model *model, nn_workspace *workspace, size_t rows, const nn_real *x,
-                      bool fused)
+/* run[trainable_size] = scale gradient + keep run */
+static void walk_backward(nn_model *model, nn_workspace *workspace, size_t rows, const nn_real *x,
+                          bool fused, nn_real *run, nn_real scale, nn_real keep)
 {
     nn_real *parameters[NN_LAYER_MAX_PARAMETERS], *gradients[NN_LAYER_MAX_PARAMETERS];
     for (size_t i = model->node_count; i-- > 0;) {
         const nn_node *node = &model->nodes[i];
-        if (!workspace->nodes[i].backward || node->build.view)
+        if (!workspace->nodes[i].backward || nn_workspace_passes(workspace, model, i))
             continue;
         nn_layer_call call = make_call(model, workspace, i, rows, x, fused);
         find_parameters(model, node, model->weights, parameters);
-        find_parameters(model, node, model->gradients, gradients);
+        find_parameters(model, node, run, gradients);
         call.parameters = parameters;
+        call.gradient_scale = scale;
+        call.gradient_keep = keep;
         call.gradients = gradients; /* of the trainable ones; these are declared first */
         call.dy = workspace->nodes[i].dy;
         call.dx = node->input == NN_NO_NODE ? NULL : workspace->nodes[node->input].dy;
         nn_layer_of(&node->layer)->backward(node->layer.self, &call);
     }
+}
+
+void nn_walk_backward(nn_model *model, nn_workspace *workspace, size_t rows, const nn_real *x,
+                      bool fused)
+{
+    walk_backward(model, workspace, rows, x, fused, model->gradients, 1, 0);
+}
+
+void nn_walk_backward_folded(nn_model *model, nn_workspace *workspace, size_t rows,
+                             const nn_real *x, bool fused, double learning_rate)
+{
+    walk_backward(model, workspace, rows, x, fused, model->weights, (nn_real)-learning_rate, 1);
 }

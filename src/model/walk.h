@@ -18,4 +18,8 @@ nn_real *nn_walk_output_gradient(const nn_model *model, const nn_workspace *work
 void nn_walk_backward(nn_model *model, nn_workspace *workspace, size_t rows, const nn_real *x,
                       bool fused);
 
+/* The same, with weights -= learning_rate gradients in place of writing the gradients. */
+void nn_walk_backward_folded(nn_model *model, nn_workspace *workspace, size_t rows,
+                             const nn_real *x, bool fused, double learning_rate);
+
 #endif

@@ -18,25 +18,21 @@ struct node_plan {
 
 struct plan {
     const nn_model *model;
-    size_t rows;
-    bool training, gathers;
+    nn_workspace *workspace;
+    bool gathers; /* it has a place for the model's input */
     size_t x;
     struct node_plan *nodes;
     nn_plan_buffer *buffers;
     size_t count;
 };
 
-static bool is_view(const nn_node *node, bool training)
-{
-    return node->build.view || (node->build.training_only && !training);
-}
-
 static nn_status add_buffer(struct plan *plan, size_t width, size_t first, size_t last,
                             size_t *index)
 {
     nn_plan_buffer *buffer = &plan->buffers[plan->count];
-    NN_REQUIRE(nn_multiply(plan->rows, width, &buffer->size), NN_ERR_NO_MEMORY,
-               "%zu rows of %zu values are more than memory can hold", plan->rows, width);
+    NN_REQUIRE(nn_multiply(plan->workspace->rows, width, &buffer->size), NN_ERR_NO_MEMORY,
+               "%zu rows of %zu values are more than memory can hold", plan->workspace->rows,
+               width);
     buffer->first = first;
     buffer->last = last;
     *index = plan->count++;
@@ -65,15 +61,15 @@ static nn_status plan_forward(struct plan *plan)
         const nn_node *node = &model->nodes[i];
         struct node_plan *places = &plan->nodes[i];
         const size_t input = node->input == NN_NO_NODE ? NO_BUFFER : plan->nodes[node->input].y;
-        const size_t last_use = plan->training ? 2 * n - i : i;
+        const size_t last_use = plan->workspace->training ? 2 * n - i : i;
         places->kept = places->dy = NO_BUFFER;
         live_until(plan, input, last_use); /* as x */
-        if (is_view(node, plan->training)) {
+        if (nn_workspace_passes(plan->workspace, model, i)) {
             places->y = input;
             continue;
         }
         NN_TRY(add_buffer(plan, nn_shape_width(&node->build.output), i, last_use, &places->y));
-        if (plan->training && node->build.kept > 0)
+        if (plan->workspace->training && node->build.kept > 0)
             NN_TRY(add_buffer(plan, node->build.kept, i, last_use, &places->kept));
     }
     live_until(plan, plan->nodes[n - 1].y, n);
@@ -81,9 +77,10 @@ static nn_status plan_forward(struct plan *plan)
 }
 
 /* From the last node to the first that has something trainable in or before it. */
-static nn_status plan_backward(struct plan *plan, nn_workspace *workspace)
+static nn_status plan_backward(struct plan *plan)
 {
     const nn_model *model = plan->model;
+    nn_workspace *workspace = plan->workspace;
     const size_t n = model->node_count;
     for (size_t i = 0; i < n; i++) {
         const nn_node *node = &model->nodes[i];
@@ -100,7 +97,7 @@ static nn_status plan_backward(struct plan *plan, nn_workspace *workspace)
             NN_TRY(add_buffer(plan, width, 2 * n - i - 1, 2 * n - i, &places->dy));
         live_from(plan, places->dy, 2 * n - i - 1);
         live_until(plan, places->dy, 2 * n - i);
-        if (is_view(node, true) && node->input != NN_NO_NODE &&
+        if (nn_workspace_passes(workspace, model, i) && node->input != NN_NO_NODE &&
             workspace->nodes[node->input].backward)
             plan->nodes[node->input].dy = places->dy;
     }
@@ -108,11 +105,12 @@ static nn_status plan_backward(struct plan *plan, nn_workspace *workspace)
 }
 
 /* Places everything and points the workspace into its arena. */
-static nn_status make_arena(struct plan *plan, nn_workspace *workspace)
+static nn_status make_arena(struct plan *plan)
 {
+    nn_workspace *workspace = plan->workspace;
     size_t total;
     NN_REQUIRE(nn_plan_place(plan->buffers, plan->count, &total), NN_ERR_NO_MEMORY,
-               "out of memory: the plan of a batch of %zu rows", plan->rows);
+               "out of memory: the plan of a batch of %zu rows", plan->workspace->rows);
     workspace->arena = nn_allocate(total, sizeof(nn_real));
     if (workspace->arena == NULL)
         return NN_ERR_NO_MEMORY;
@@ -149,8 +147,7 @@ static nn_status fill_workspace(nn_workspace *workspace, const nn_model *model, 
 {
     struct plan plan = {
         .model = model,
-        .rows = workspace->rows,
-        .training = workspace->training,
+        .workspace = workspace,
         .gathers = gathers,
         .x = NO_BUFFER,
         .nodes = nn_allocate(model->node_count, sizeof(*plan.nodes)),
@@ -160,10 +157,10 @@ static nn_status fill_workspace(nn_workspace *workspace, const nn_model *model, 
     nn_status status = NN_ERR_NO_MEMORY;
     if (plan.nodes != NULL && plan.buffers != NULL && workspace->nodes != NULL) {
         status = plan_forward(&plan);
-        if (status == NN_OK && plan.training)
-            status = plan_backward(&plan, workspace);
+        if (status == NN_OK && workspace->training)
+            status = plan_backward(&plan);
         if (status == NN_OK)
-            status = make_arena(&plan, workspace);
+            status = make_arena(&plan);
     }
     nn_release(plan.nodes);
     nn_release(plan.buffers);
@@ -182,6 +179,7 @@ nn_status nn_workspace_create(nn_workspace **workspace, const nn_model *model, s
     made->training = use == NN_TO_TRAIN;
     /* nn_predict reads the caller's floats where those are nn_real */
     const bool gathers = use != NN_TO_PREDICT || sizeof(nn_real) != sizeof(float);
+    made->input_scaled = use != NN_TO_PREDICT && model->nodes[0].build.affine;
     nn_status status = fill_workspace(made, model, gathers);
     if (status != NN_OK) {
         nn_workspace_free(made);

@@ -22,10 +22,20 @@ typedef enum nn_workspace_use {
 struct nn_workspace {
     size_t rows; /* it holds batches of at most so many rows */
     bool training;
+    bool input_scaled; /* the first layer is affine, and what is put into x is already its output */
     nn_node_buffers *nodes;
     nn_real *x; /* [rows][input of the model], for inputs that aren't nn_real yet; else NULL */
     nn_real *arena;
 };
+
+/* Whether a node's output is its input, as far as this workspace is concerned. */
+static inline bool nn_workspace_passes(const nn_workspace *workspace, const nn_model *model,
+                                       size_t index)
+{
+    const nn_layer_build *build = &model->nodes[index].build;
+    return build->view || (build->training_only && !workspace->training) ||
+           (index == 0 && workspace->input_scaled);
+}
 
 /* Makes a workspace. Errors: NN_ERR_NO_MEMORY, NN_ERR_INVALID (more rows than BLAS can count). */
 nn_status nn_workspace_create(nn_workspace **workspace, const nn_model *model, size_t rows,

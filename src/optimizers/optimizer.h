@@ -22,6 +22,10 @@ typedef struct nn_optimizer {
      * NN_OPTIMIZER_MAX_SLOTS. */
     const char *const *(*slots)(const void *self);
     double (*learning_rate)(const void *self); /* as its options say */
+    bool elementwise; /* a step of part of the runs is that part of the step */
+    /* True if a step is weights -= learning_rate gradients and nothing else, so that it can be folded
+     * into the product that makes the gradients; NULL: never. */
+    bool (*folds)(const void *self);
     void (*step)(const void *self, const nn_optimizer_step *step);
 } nn_optimizer;
 

@@ -24,6 +24,11 @@ static const char *const *slots(const void *self)
     return ((const struct sgd *)self)->momentum == 0 ? none : momentum;
 }
 
+static bool folds(const void *self)
+{
+    return ((const struct sgd *)self)->momentum == 0;
+}
+
 static double learning_rate(const void *self)
 {
     return ((const struct sgd *)self)->learning_rate;
@@ -77,5 +82,7 @@ const nn_optimizer nn_optimizer_sgd = {
              .sample = "sgd learning_rate=0.1 momentum=0.9 nesterov=true"},
     .slots = slots,
     .learning_rate = learning_rate,
+    .elementwise = true,
+    .folds = folds,
     .step = step,
 };

@@ -1,5 +1,6 @@
 #include "trainer.h"
 #include "allocate.h"
+#include "pool.h"
 #include "status.h"
 #include "walk.h"
 #include <string.h>
@@ -55,8 +56,12 @@ nn_status nn_trainer_create(nn_trainer **trainer, const nn_model *model, size_t 
         made->metric_states_size += state_size(&model->metrics[i]);
     nn_status status =
         nn_workspace_create(&made->workspace, model, rows, training ? NN_TO_TRAIN : NN_TO_EVALUATE);
-    if (status == NN_OK)
+    if (status == NN_OK) {
+        const nn_layer_build *input = &model->nodes[0].build;
+        made->input_scale = made->workspace->input_scaled ? (nn_real)input->scale : 1;
+        made->input_offset = made->workspace->input_scaled ? (nn_real)input->offset : 0;
         status = allocate_batch(made, model);
+    }
     if (status != NN_OK) {
         nn_trainer_free(made);
         return status;
@@ -136,7 +141,8 @@ nn_status nn_trainer_gather(nn_trainer *trainer, const nn_source *source, size_t
                             const size_t *order, size_t count)
 {
     trainer->rows = count;
-    nn_column_gather(source->x, first, order, count, trainer->workspace->x);
+    nn_column_gather_scaled(source->x, first, order, count, trainer->input_scale,
+                            trainer->input_offset, trainer->workspace->x);
     if (trainer->labels != NULL)
         NN_TRY(nn_column_gather_labels(source->y, first, order, count, source->classes,
                                        trainer->labels));
@@ -182,19 +188,42 @@ double nn_trainer_forward(nn_trainer *trainer, const nn_model *model)
     return mean;
 }
 
-static void optimizer_step(nn_model *model)
+/* Values of the flat runs that one thread steps at a time. */
+enum { STEP_VALUES = 32768 };
+
+struct part_step {
+    const nn_model *model;
+    double learning_rate;
+    size_t values;
+};
+
+static void step_part(void *context, size_t index)
 {
+    const struct part_step *part = context;
+    const nn_model *model = part->model;
+    const size_t first = index * part->values, left = model->trainable_size - first;
     nn_optimizer_step step = {
-        .count = model->trainable_size,
+        .count = left < part->values ? left : part->values,
         .iteration = model->iteration,
-        .learning_rate = nn_optimizer_of(&model->optimizer)->learning_rate(model->optimizer.self),
-        .weights = model->weights,
-        .gradients = model->gradients,
+        .learning_rate = part->learning_rate,
+        .weights = model->weights + first,
+        .gradients = model->gradients + first,
     };
     for (size_t i = 0; i < model->slot_count; i++)
-        step.slots[i] = model->slots + i * model->trainable_size;
+        step.slots[i] = model->slots + i * model->trainable_size + first;
     nn_optimizer_of(&model->optimizer)->step(model->optimizer.self, &step);
-    model->iteration++;
+}
+
+static void optimizer_step(nn_model *model, double learning_rate)
+{
+    const bool elementwise = nn_optimizer_of(&model->optimizer)->elementwise;
+    struct part_step part = {
+        .model = model,
+        .learning_rate = learning_rate,
+        .values = elementwise ? STEP_VALUES : model->trainable_size,
+    };
+    if (model->trainable_size > 0)
+        nn_pool_run((model->trainable_size - 1) / part.values + 1, step_part, &part);
 }
 
 void nn_trainer_backward(nn_trainer *trainer, nn_model *model)
@@ -208,9 +237,17 @@ void nn_trainer_backward(nn_trainer *trainer, nn_model *model)
         (model->fused ? loss->fused_backward : loss->backward)(model->loss.self, loss_rows,
                                                                trainer->width, y, &trainer->target,
                                                                trainer->loss_factor, dy);
-        nn_walk_backward(model, workspace, trainer->rows, workspace->x, model->fused);
+        const nn_optimizer *optimizer = nn_optimizer_of(&model->optimizer);
+        const double learning_rate = optimizer->learning_rate(model->optimizer.self);
+        if (optimizer->folds != NULL && optimizer->folds(model->optimizer.self)) {
+            nn_walk_backward_folded(model, workspace, trainer->rows, workspace->x, model->fused,
+                                    learning_rate);
+        } else {
+            nn_walk_backward(model, workspace, trainer->rows, workspace->x, model->fused);
+            optimizer_step(model, learning_rate);
+        }
     }
-    optimizer_step(model);
+    model->iteration++;
 }
 
 void nn_trainer_reset_totals(nn_trainer *trainer)

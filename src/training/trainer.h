@@ -12,6 +12,7 @@ typedef struct nn_trainer {
     size_t most_rows;
     bool training; /* else it only evaluates */
     nn_workspace *workspace;
+    nn_real input_scale, input_offset; /* done while gathering; 1 and 0: nothing to do */
 
     /* the batch */
     size_t rows;          /* rows gathered */

@@ -1,0 +1,27 @@
+/*
+ * The thread pool: one for the process, made when it is first needed.
+ *
+ * A run is a number of tiles and a function that computes one. Threads claim tiles one by one: each its
+ * own share of them first, so that what a share touches stays in that thread's cache from run to run,
+ * then what is left of the others'. Who computes a tile never changes its result, so results don't
+ * depend on the number of threads. A thread that is late (asleep, or without a core) is not waited for,
+ * only one that is in the middle of a tile.
+ */
+#ifndef NN_CORE_POOL_H
+#define NN_CORE_POOL_H
+
+#include <stddef.h>
+
+/* Computes tile number 0 ... tiles - 1. */
+typedef void (*nn_tile_function)(void *context, size_t tile);
+
+/* Runs all tiles and returns when they are done. Runs on the calling thread alone if there is one
+ * tile, if only one thread is wanted, or while another run has the pool (also the run that this one is
+ * called from). Never fails: where threads can't be made, there are fewer. */
+void nn_pool_run(size_t tiles, nn_tile_function function, void *context);
+
+/* How many threads a run may use: nn_set_num_threads, else NN_NUM_THREADS, else the cores this process
+ * may use. */
+size_t nn_pool_threads(void);
+
+#endif

@@ -1,0 +1,239 @@
+/* Products against plain loops in double, whatever tiles they are cut into, and the rule that cuts. */
+#include "gemm.h"
+#include "gemm_plan.h"
+#include "suite.h"
+#include <math.h>
+#include <nn.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const kinds[] = {"NN", "TN", "NT"};
+
+static uint32_t random_state;
+
+static uint32_t random_bits(void)
+{
+    random_state = random_state * 1664525u + 1013904223u;
+    return random_state >> 8;
+}
+
+/* Values in [-1, 1) */
+static nn_real *random_values(size_t count, uint32_t seed)
+{
+    nn_real *values = malloc(count * sizeof *values);
+    ck_assert_ptr_nonnull(values);
+    random_state = seed;
+    for (size_t i = 0; i < count; i++)
+        values[i] = (nn_real)random_bits() / (1 << 23) - 1;
+    return values;
+}
+
+static double plain(nn_gemm_kind kind, size_t m, size_t n, size_t k, const nn_real *a,
+                    const nn_real *b, size_t i, size_t j)
+{
+    double sum = 0;
+    for (size_t p = 0; p < k; p++)
+        sum += (double)(kind == NN_GEMM_TN ? a[p * m + i] : a[i * k + p]) *
+               (double)(kind == NN_GEMM_NT ? b[j * k + p] : b[p * n + j]);
+    return sum;
+}
+
+static void check_product(nn_gemm_kind kind, size_t m, size_t n, size_t k, nn_real alpha,
+                          nn_real beta)
+{
+    nn_real *a = random_values(m * k, 11), *b = random_values(k * n, 12);
+    nn_real *c = random_values(m * n, 13), *before = random_values(m * n, 13);
+    if (beta == 0)
+        for (size_t i = 0; i < m * n; i++)
+            c[i] = (nn_real)NAN; /* what was there before must not matter */
+    nn_gemm_run(&(nn_gemm){.kind = kind,
+                           .m = m,
+                           .n = n,
+                           .k = k,
+                           .alpha = alpha,
+                           .beta = beta,
+                           .a = a,
+                           .b = b,
+                           .c = c});
+    const double tolerance = 1e-6 * (double)(k + 1); /* values up to 1, k of them, in float */
+    for (size_t i = 0; i < m; i++)
+        for (size_t j = 0; j < n; j++) {
+            const double wanted = (double)alpha * plain(kind, m, n, k, a, b, i, j) +
+                                  (double)beta * (double)before[i * n + j];
+            const double got = (double)c[i * n + j];
+            ck_assert_msg(fabs(got - wanted) <= tolerance,
+                          "%s %zu x %zu x %zu at %zu, %zu: %g, not %g", kinds[kind], m, n, k, i, j,
+                          got, wanted);
+        }
+    free(a);
+    free(b);
+    free(c);
+    free(before);
+}
+
+/* Some below and some above every limit of the rule. */
+static const size_t sizes[][3] = {
+    {1, 1, 1},      {1, 7, 3},     {5, 1, 9},      {3, 10, 1},     {13, 17, 5},
+    {32, 10, 100},  {31, 33, 129}, {65, 3, 257},   {32, 300, 784}, {784, 300, 32},
+    {32, 300, 100}, {1, 300, 784}, {200, 301, 99}, {7, 5, 9001},   {2, 5000, 80},
+};
+enum { SIZES = sizeof sizes / sizeof sizes[0] };
+
+START_TEST(products_equal_plain_loops)
+{
+    for (size_t s = 0; s < SIZES; s++)
+        for (nn_gemm_kind kind = NN_GEMM_NN; kind <= NN_GEMM_NT; kind++) {
+            check_product(kind, sizes[s][0], sizes[s][1], sizes[s][2], 1, 0);
+            check_product(kind, sizes[s][0], sizes[s][1], sizes[s][2], (nn_real)-0.5, 1);
+        }
+}
+END_TEST
+
+/* A batch of 0 * NaN is NaN wherever it lies in the tiles. */
+START_TEST(nan_propagates)
+{
+    static const size_t tried[][3] = {{9, 9, 9}, {40, 300, 200}};
+    for (size_t s = 0; s < 2; s++) {
+        const size_t m = tried[s][0], n = tried[s][1], k = tried[s][2];
+        nn_real *b = calloc(k * n, sizeof *b), *c = malloc(m * n * sizeof *c);
+        for (nn_gemm_kind kind = NN_GEMM_NN; kind <= NN_GEMM_NT; kind++) {
+            nn_real *a = random_values(m * k, 9);
+            a[kind == NN_GEMM_TN ? 2 * m + 4 : 4 * k + 2] = (nn_real)NAN;
+            nn_gemm_run(&(nn_gemm){
+                .kind = kind, .m = m, .n = n, .k = k, .alpha = 1, .a = a, .b = b, .c = c});
+            for (size_t j = 0; j < n; j++)
+                ck_assert_msg(isnan(c[4 * n + j]), "%s, column %zu", kinds[kind], j);
+            free(a);
+        }
+        free(b);
+        free(c);
+    }
+}
+END_TEST
+
+/* ---- finish ---- */
+
+struct finished {
+    const nn_real *c;
+    nn_real *copy;
+    unsigned char *times;
+    size_t n;
+};
+
+static void finish(const void *context, const nn_tile *tile)
+{
+    const struct finished *finished = context;
+    for (size_t i = tile->row; i < tile->row + tile->rows; i++)
+        for (size_t j = tile->column; j < tile->column + tile->columns; j++) {
+            finished->copy[i * finished->n + j] = finished->c[i * finished->n + j];
+            finished->times[i * finished->n + j]++;
+        }
+}
+
+START_TEST(every_value_is_finished_once_and_whole)
+{
+    for (size_t s = 0; s < SIZES; s++) {
+        const size_t m = sizes[s][0], n = sizes[s][1], k = sizes[s][2];
+        nn_real *a = random_values(m * k, 1), *b = random_values(k * n, 2);
+        nn_real *c = calloc(m * n, sizeof *c), *copy = calloc(m * n, sizeof *copy);
+        unsigned char *times = calloc(m * n, 1);
+        const struct finished finished = {c, copy, times, n};
+        nn_gemm_run(&(nn_gemm){.kind = NN_GEMM_NN,
+                               .m = m,
+                               .n = n,
+                               .k = k,
+                               .alpha = 1,
+                               .a = a,
+                               .b = b,
+                               .c = c,
+                               .finish = finish,
+                               .context = &finished});
+        for (size_t i = 0; i < m * n; i++)
+            ck_assert_uint_eq(times[i], 1);
+        ck_assert_mem_eq(c, copy, m * n * sizeof *c);
+        free(a);
+        free(b);
+        free(c);
+        free(copy);
+        free(times);
+    }
+}
+END_TEST
+
+/* ---- threads ---- */
+
+START_TEST(the_bits_are_the_same_on_any_number_of_threads)
+{
+    static const size_t threads[] = {1, 2, 3, 8};
+    for (size_t s = 0; s < SIZES; s++)
+        for (nn_gemm_kind kind = NN_GEMM_NN; kind <= NN_GEMM_NT; kind++) {
+            const size_t m = sizes[s][0], n = sizes[s][1], k = sizes[s][2];
+            nn_real *a = random_values(m * k, 3), *b = random_values(k * n, 4);
+            nn_real *first = malloc(m * n * sizeof *first), *c = malloc(m * n * sizeof *c);
+            for (size_t t = 0; t < sizeof threads / sizeof threads[0]; t++) {
+                ck_assert_int_eq(nn_set_num_threads(threads[t]), NN_OK);
+                nn_gemm_run(&(nn_gemm){.kind = kind,
+                                       .m = m,
+                                       .n = n,
+                                       .k = k,
+                                       .alpha = 1,
+                                       .a = a,
+                                       .b = b,
+                                       .c = t == 0 ? first : c});
+                if (t > 0)
+                    ck_assert_mem_eq(first, c, m * n * sizeof *c);
+            }
+            ck_assert_int_eq(nn_set_num_threads(0), NN_OK);
+            free(a);
+            free(b);
+            free(first);
+            free(c);
+        }
+}
+END_TEST
+
+/* ---- the rule ---- */
+
+START_TEST(tiles_cover_the_product_and_keep_the_limits)
+{
+    static const nn_gemm_limits limits[] = {{.volume = 1000000, .nt_footprint = 4096},
+                                            {.volume = 262144}};
+    random_state = 7;
+    for (int i = 0; i < 20000; i++) {
+        size_t size[3]; /* of very different magnitudes */
+        for (int d = 0; d < 3; d++)
+            size[d] = 1 + random_bits() % ((size_t)1 << (1 + random_bits() % 13));
+        const size_t m = size[0], n = size[1], k = size[2];
+        const nn_gemm_kind kind = (nn_gemm_kind)(random_bits() % 3);
+        const nn_gemm_limits *limit = &limits[random_bits() % 2];
+        const nn_gemm_grid grid = nn_gemm_plan(kind, m, n, k, limit);
+        ck_assert(grid.m > 0 && grid.n > 0 && grid.k > 0);
+        ck_assert(grid.rows * grid.m >= m && (grid.rows - 1) * grid.m < m);
+        ck_assert(grid.columns * grid.n >= n && (grid.columns - 1) * grid.n < n);
+        const size_t tile_m = grid.m < m ? grid.m : m, tile_n = grid.n < n ? grid.n : n;
+        const size_t tile_k = grid.k < k ? grid.k : k;
+        ck_assert_msg(tile_m * tile_n * tile_k <= limit->volume, "%s %zu x %zu x %zu: %zu %zu %zu",
+                      kinds[kind], m, n, k, tile_m, tile_n, tile_k);
+        if (kind == NN_GEMM_NT && limit->nt_footprint > 0)
+            ck_assert_msg(tile_n * tile_k <= limit->nt_footprint, "%zu x %zu x %zu: %zu %zu", m, n,
+                          k, tile_n, tile_k);
+        if (m * n * k < 400000)
+            ck_assert(!grid.pooled); /* a small network stays on one thread */
+    }
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("gemm");
+    TCase *tests = tcase_create("gemm");
+    tcase_set_timeout(tests, 300);
+    tcase_add_test(tests, products_equal_plain_loops);
+    tcase_add_test(tests, nan_propagates);
+    tcase_add_test(tests, every_value_is_finished_once_and_whole);
+    tcase_add_test(tests, the_bits_are_the_same_on_any_number_of_threads);
+    tcase_add_test(tests, tiles_cover_the_product_and_keep_the_limits);
+    suite_add_tcase(suite, tests);
+    return run_suite(suite);
+}

@@ -1,0 +1,240 @@
+/* The thread pool, and that results don't depend on it. */
+#include "optimizer.h"
+#include "pool.h"
+#include "suite.h"
+#include <nn.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define OK(call) ck_assert_msg((call) == NN_OK, #call ": %s", nn_error_message())
+
+enum { TILES = 1000 };
+
+static void count(void *context, size_t tile)
+{
+    atomic_uint *times = context;
+    atomic_fetch_add(&times[tile], 1);
+}
+
+static bool run_and_check(size_t tiles)
+{
+    atomic_uint times[TILES + 1] = {0};
+    nn_pool_run(tiles, count, times);
+    for (size_t i = 0; i <= TILES; i++)
+        if (atomic_load(&times[i]) != (i < tiles))
+            return false;
+    return true;
+}
+
+START_TEST(every_tile_runs_once)
+{
+    static const size_t threads[] = {1, 2, 3, 8, 0};
+    for (size_t t = 0; t < 5; t++) {
+        OK(nn_set_num_threads(threads[t]));
+        for (size_t tiles = 0; tiles <= TILES; tiles += 1 + tiles / 2)
+            ck_assert(run_and_check(tiles));
+        for (int i = 0; i < 2000; i++)
+            ck_assert(run_and_check(7));
+    }
+}
+END_TEST
+
+START_TEST(a_run_after_the_workers_fell_asleep_is_whole)
+{
+    OK(nn_set_num_threads(4));
+    for (int i = 0; i < 20; i++) {
+        usleep(5000); /* a worker looks for a run for some 50 us, then sleeps */
+        ck_assert(run_and_check(TILES));
+    }
+}
+END_TEST
+
+static void run_inside(void *context, size_t tile)
+{
+    atomic_uint *bad = context;
+    (void)tile;
+    if (!run_and_check(50))
+        atomic_fetch_add(bad, 1);
+}
+
+START_TEST(a_run_within_a_run_is_whole)
+{
+    atomic_uint bad = 0;
+    OK(nn_set_num_threads(4));
+    nn_pool_run(100, run_inside, &bad);
+    ck_assert_uint_eq(atomic_load(&bad), 0);
+}
+END_TEST
+
+static void *run_often(void *argument)
+{
+    bool *good = argument;
+    for (int i = 0; i < 500 && *good; i++)
+        *good = run_and_check(TILES);
+    return NULL;
+}
+
+START_TEST(runs_from_many_threads_at_once_are_whole)
+{
+    pthread_t threads[16];
+    bool good[16];
+    OK(nn_set_num_threads(3));
+    for (size_t i = 0; i < 16; i++) {
+        good[i] = true;
+        ck_assert_int_eq(pthread_create(&threads[i], NULL, run_often, &good[i]), 0);
+    }
+    for (size_t i = 0; i < 16; i++) {
+        pthread_join(threads[i], NULL);
+        ck_assert(good[i]);
+    }
+}
+END_TEST
+
+START_TEST(a_child_of_fork_has_a_pool_of_its_own)
+{
+    OK(nn_set_num_threads(3));
+    ck_assert(run_and_check(TILES));
+    for (int i = 0; i < 10; i++) {
+        pid_t child = fork();
+        if (child == 0)
+            _exit(run_and_check(TILES) && run_and_check(TILES) ? 0 : 1);
+        int status;
+        ck_assert_int_eq(waitpid(child, &status, 0), child);
+        ck_assert(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+        ck_assert(run_and_check(TILES));
+    }
+}
+END_TEST
+
+START_TEST(the_number_of_threads_is_what_was_asked_for)
+{
+    OK(nn_set_num_threads(5));
+    ck_assert_uint_eq(nn_num_threads(), 5);
+    ck_assert_int_eq(nn_set_num_threads(257), NN_ERR_INVALID);
+    ck_assert_uint_eq(nn_num_threads(), 5);
+
+    cpu_set_t one;
+    CPU_ZERO(&one);
+    CPU_SET((size_t)sched_getcpu(), &one);
+    ck_assert_int_eq(sched_setaffinity(0, sizeof one, &one), 0);
+    unsetenv("NN_NUM_THREADS");
+    OK(nn_set_num_threads(0));
+    ck_assert_uint_eq(nn_num_threads(), 1);
+    setenv("NN_NUM_THREADS", "6", 1);
+    OK(nn_set_num_threads(0));
+    ck_assert_uint_eq(nn_num_threads(), 6);
+    setenv("NN_NUM_THREADS", "many", 1); /* not a number: as if it weren't there */
+    OK(nn_set_num_threads(0));
+    ck_assert_uint_eq(nn_num_threads(), 1);
+}
+END_TEST
+
+/* ---- training ---- */
+
+enum { ROWS = 300, INPUTS = 200, CLASSES = 10, WEIGHTS = 6 };
+
+static const char *const weights[WEIGHTS] = {"dense/kernel", "dense/bias",     "dense_1/kernel",
+                                             "dense_1/bias", "dense_2/kernel", "dense_2/bias"};
+
+/* All weights after two epochs on so many threads, one after the other. */
+static size_t train(const char *optimizer, size_t threads, float *trained)
+{
+    static float x[ROWS * INPUTS];
+    static uint8_t y[ROWS];
+    nn_model *model;
+    nn_dataset *data;
+    nn_fit_options options = NN_FIT_OPTIONS_INIT;
+    options.epochs = 2;
+    options.batch_size = 64;
+    for (size_t i = 0; i < ROWS * INPUTS; i++)
+        x[i] = (float)(i * 7919 % 1009) / 1009;
+    for (size_t i = 0; i < ROWS; i++)
+        y[i] = (uint8_t)(i % CLASSES);
+    OK(nn_set_num_threads(threads));
+    OK(nn_model_create(&model));
+    OK(nn_model_add(model, "dense units=300 activation=relu input_shape=(200)"));
+    OK(nn_model_add(model, "dropout rate=0.1"));
+    OK(nn_model_add(model, "dense units=150 activation=tanh"));
+    OK(nn_model_add(model, "dense units=10 activation=softmax"));
+    OK(nn_model_compile(model, optimizer, "sparse_categorical_crossentropy", NULL));
+    OK(nn_dataset_from_arrays(&data, ROWS, x, NN_FLOAT32, INPUTS, y, NN_UINT8, 1));
+    OK(nn_fit(model, data, &options, NULL));
+    size_t at = 0;
+    for (size_t i = 0; i < WEIGHTS; i++) {
+        size_t shape[2] = {1, 1};
+        nn_model_weight_shape(model, weights[i], shape, 2);
+        OK(nn_model_get_weights(model, weights[i], trained + at, shape[0] * shape[1]));
+        at += shape[0] * shape[1];
+    }
+    nn_dataset_free(data);
+    nn_model_free(model);
+    return at;
+}
+
+static void check_optimizer(const char *optimizer)
+{
+    static float one[200000], other[200000];
+    static const size_t threads[] = {2, 3, 8};
+    const size_t count_one = train(optimizer, 1, one);
+    for (size_t t = 0; t < 3; t++) {
+        ck_assert_uint_eq(train(optimizer, threads[t], other), count_one);
+        ck_assert_msg(memcmp(one, other, count_one * sizeof(float)) == 0, "%s, %zu threads",
+                      optimizer, threads[t]);
+    }
+}
+
+START_TEST(trained_weights_have_the_same_bits_on_any_number_of_threads)
+{
+    for (size_t i = 0; i < nn_optimizer_room.count; i++) {
+        check_optimizer(nn_optimizer_room.parts[i]->name);
+        check_optimizer(nn_optimizer_room.parts[i]->sample);
+    }
+}
+END_TEST
+
+START_TEST(predictions_of_a_row_block_have_the_same_bits_on_any_number_of_threads)
+{
+    enum { MANY = 1000 };
+    static float x[MANY * INPUTS], one[MANY * CLASSES], other[MANY * CLASSES];
+    nn_model *model;
+    for (size_t i = 0; i < MANY * INPUTS; i++)
+        x[i] = (float)(i * 7919 % 1009) / 1009;
+    OK(nn_model_create(&model));
+    OK(nn_model_add(model, "dense units=300 activation=relu input_shape=(200)"));
+    OK(nn_model_add(model, "dense units=10 activation=softmax"));
+    for (size_t rows = 1; rows <= MANY; rows += 333) {
+        OK(nn_set_num_threads(1));
+        OK(nn_predict(model, x, rows, one));
+        for (size_t threads = 2; threads <= 8; threads += 3) {
+            OK(nn_set_num_threads(threads));
+            OK(nn_predict(model, x, rows, other));
+            ck_assert_mem_eq(one, other, rows * CLASSES * sizeof(float));
+        }
+    }
+    nn_model_free(model);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("pool");
+    TCase *tests = tcase_create("pool");
+    tcase_set_timeout(tests, 300);
+    tcase_add_test(tests, every_tile_runs_once);
+    tcase_add_test(tests, a_run_after_the_workers_fell_asleep_is_whole);
+    tcase_add_test(tests, a_run_within_a_run_is_whole);
+    tcase_add_test(tests, runs_from_many_threads_at_once_are_whole);
+    tcase_add_test(tests, a_child_of_fork_has_a_pool_of_its_own);
+    tcase_add_test(tests, trained_weights_have_the_same_bits_on_any_number_of_threads);
+    tcase_add_test(tests, predictions_of_a_row_block_have_the_same_bits_on_any_number_of_threads);
+    tcase_add_test(tests, the_number_of_threads_is_what_was_asked_for); /* last: it limits itself */
+    suite_add_tcase(suite, tests);
+    return run_suite(suite);
+}
