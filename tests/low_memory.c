@@ -1,5 +1,6 @@
-/* A process that has no room for the buffers of BLAS gets NN_ERR_NO_MEMORY from its first prediction:
- * OpenBLAS by itself would wait for ever. Run alone, for it limits its own address space. */
+/* A process that has no room for the buffers of BLAS gets NN_ERR_NO_MEMORY from its first prediction, or
+ * the prediction where the kernels need none: OpenBLAS by itself would wait for ever. Run alone, for it
+ * limits its own address space, and without OpenBLAS's own threads, which wait likewise. */
 #include <nn.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -38,9 +39,9 @@ int main(void)
                            .rlim_max = RLIM_INFINITY};
     if (limit.rlim_cur == (size_t)32 << 20 || setrlimit(RLIMIT_AS, &limit) != 0)
         return 77; /* can't be tried here */
-    alarm(60);
+    alarm(20);     /* who still waits then is ended */
     nn_status status = first_prediction();
-    if (status != NN_ERR_NO_MEMORY) {
+    if (status != NN_ERR_NO_MEMORY && status != NN_OK) {
         printf("status %d, expected %d\n", (int)status, (int)NN_ERR_NO_MEMORY);
         return EXIT_FAILURE;
     }

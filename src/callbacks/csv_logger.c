@@ -42,7 +42,7 @@ static int by_name(const void *a, const void *b)
     return strcmp(**(const char *const *const *)a, **(const char *const *const *)b);
 }
 
-enum { MOST_COLUMNS = 64 };
+enum { MOST_COLUMNS = 64 }; /* more than a model can have quantities */
 
 /* Columns in the order of their names, as Keras sorts them; appended to the text. */
 static void write_row(const struct csv_logger *logger, const nn_event *event, bool header,

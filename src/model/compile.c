@@ -53,6 +53,8 @@ static bool is_identifier(const char *name)
 
 static nn_status check_metrics(const nn_loss *loss, const nn_named_metric *metrics, size_t count)
 {
+    NN_REQUIRE(count <= NN_MAX_METRICS, NN_ERR_INVALID, "%zu metrics, expected at most %d", count,
+               NN_MAX_METRICS);
     for (size_t i = 0; i < count; i++) {
         NN_REQUIRE((nn_metric_of(&metrics[i].part)->targets & loss->target) != 0, NN_ERR_INVALID,
                    "metric %s can't be used with loss %s: it needs %s as targets", metrics[i].name,

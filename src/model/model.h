@@ -12,6 +12,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
+#define NN_MAX_METRICS 31   /* with the loss, and all again for validation, 64 columns */
 #define NN_NO_NODE SIZE_MAX /* as an input: the model's own input */
 
 typedef struct nn_node {
