@@ -197,8 +197,9 @@ END_TEST
 
 START_TEST(tiles_cover_the_product_and_keep_the_limits)
 {
-    static const nn_gemm_limits limits[] = {{.volume = 1000000, .nt_footprint = 4096},
-                                            {.volume = 262144}};
+    static const nn_gemm_limits limits[] = {
+        {.volume = 1000000, .nt_footprint = 4096, .columns = 96, .depth = 128},
+        {.volume = 262144, .columns = 160, .depth = 48}};
     random_state = 7;
     for (int i = 0; i < 20000; i++) {
         size_t size[3]; /* of very different magnitudes */

@@ -39,14 +39,15 @@ static void look_at_blas(void)
 {
     static const char *const small_matrix_kernels[] = {"SkylakeX", "Cooperlake", "SapphireRapids"};
     sem_init(&blas.callers, 0, MOST_CALLERS);
-    blas.limits = (nn_gemm_limits){.volume = 262144};
+    blas.limits = (nn_gemm_limits){.volume = 262144, .columns = 160, .depth = 48};
     blas.needs_buffers = true;
     if (openblas_get_corename == NULL || sizeof(nn_real) != sizeof(float))
         return;
     const char *core = openblas_get_corename();
     for (size_t i = 0; i < sizeof(small_matrix_kernels) / sizeof(small_matrix_kernels[0]); i++)
         if (strcmp(core, small_matrix_kernels[i]) == 0) {
-            blas.limits = (nn_gemm_limits){.volume = 1000000, .nt_footprint = 4096};
+            blas.limits = (nn_gemm_limits){
+                .volume = 1000000, .nt_footprint = 4096, .columns = 96, .depth = 128};
             blas.needs_buffers = false;
         }
 }

@@ -6,11 +6,7 @@
  */
 #include "gemm_plan.h"
 
-enum {
-    POOLED_VOLUME = 400000, /* about 8 us on one core; waking a thread costs 1 to 2 */
-    COLUMNS = 96,           /* of a tile, at most */
-    DEPTH = 128             /* of a tile at least, where the product is as deep */
-};
+enum { POOLED_VOLUME = 400000 }; /* about 8 us on one core; waking a thread costs 1 to 2 */
 
 static size_t divide_up(size_t a, size_t b)
 {
@@ -37,8 +33,8 @@ nn_gemm_grid nn_gemm_plan(nn_gemm_kind kind, size_t m, size_t n, size_t k,
     grid.pooled = volume >= POOLED_VOLUME;
     if (volume <= limits->volume && !grid.pooled && (!nt || n * k <= limits->nt_footprint))
         return grid;
-    const size_t least_depth = k < DEPTH ? k : DEPTH;
-    grid.n = piece(n, nt ? limits->nt_footprint / least_depth : COLUMNS, 16);
+    const size_t least_depth = k < limits->depth ? k : limits->depth;
+    grid.n = piece(n, nt ? limits->nt_footprint / least_depth : limits->columns, 16);
     grid.m = piece(m, limits->volume / (grid.n * least_depth), 8);
     size_t depth = limits->volume / (grid.m * grid.n);
     if (nt && depth > limits->nt_footprint / grid.n)

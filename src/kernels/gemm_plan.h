@@ -9,6 +9,8 @@
 typedef struct nn_gemm_limits {
     size_t volume;       /* greatest m n k of a call */
     size_t nt_footprint; /* greatest n k of a call of kind NT; 0: any */
+    size_t columns;      /* of a tile, at most */
+    size_t depth;        /* of a tile at least, where the product is as deep */
 } nn_gemm_limits;
 
 typedef struct nn_gemm_grid {
