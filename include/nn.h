@@ -331,6 +331,16 @@ NN_API nn_status nn_train_on_batch(nn_model *model, const nn_dataset *batch, dou
  * Errors: NN_ERR_INVALID, NN_ERR_STATE, NN_ERR_NO_MEMORY. */
 NN_API nn_status nn_predict(const nn_model *model, const float *x, size_t rows, float *y);
 
+/* For real-time callers: everything that predictions of at most so many rows need is made before, so a
+ * run allocates nothing, takes no lock and stays on the thread that calls. Its results have the same bits
+ * as nn_predict's. One thread at a time may use a predictor; any number of predictors may share a model,
+ * which must outlive them. Errors: NN_ERR_INVALID, NN_ERR_NO_MEMORY (create only), NN_ERR_STATE (another
+ * thread is changing the model). */
+typedef struct nn_predictor nn_predictor;
+NN_API nn_status nn_predictor_create(nn_predictor **predictor, const nn_model *model, size_t rows);
+NN_API nn_status nn_predictor_run(nn_predictor *predictor, const float *x, size_t rows, float *y);
+NN_API void nn_predictor_free(nn_predictor *predictor);
+
 /* The values of one quantity ("loss", "val_accuracy") after each epoch. Valid until the history is
  * freed. Errors: NN_ERR_INVALID (unknown name; the message lists the known ones). */
 NN_API nn_status nn_history_get(const nn_history *history, const char *name, const double **values,

@@ -165,6 +165,10 @@ struct free_handle {
     {
         nn_history_free(handle);
     }
+    void operator()(nn_predictor *handle) const noexcept
+    {
+        nn_predictor_free(handle);
+    }
 };
 
 template <class Handle>
@@ -795,6 +799,28 @@ class model
     }
 
     detail::owner<nn_model> handle_;
+};
+
+/* Predictions for real-time callers: a run allocates nothing, takes no lock and stays on the thread that
+ * calls. One thread at a time; the model must outlive it. See nn_predictor_create. */
+class predictor
+{
+  public:
+    predictor(const model &source, std::size_t rows)
+    {
+        nn_predictor *made = nullptr;
+        detail::check(nn_predictor_create(&made, source.get(), rows));
+        handle_.reset(made);
+    }
+
+    /* x[rows x input width] to y[rows x output width], for at most the rows it was made for. */
+    void run(const float *x, std::size_t rows, float *y)
+    {
+        detail::check(nn_predictor_run(handle_.get(), x, rows, y));
+    }
+
+  private:
+    detail::owner<nn_predictor> handle_;
 };
 
 /* ---- the known parts ----------------------------------------------------------------------- */

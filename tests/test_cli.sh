@@ -237,7 +237,7 @@ stopped()
 {
     rm -f long.csv long.safetensors
     # A shell starts background jobs with SIGINT ignored, and nn leaves ignored what is ignored.
-    env --default-signal=INT "$nn" train --images=x --labels=y -l "$bright" --epochs=1000000000 \
+    env --default-signal=INT,TERM,HUP "$nn" train --images=x --labels=y -l "$bright" --epochs=1000000000 \
         --history=long.csv -o long.safetensors >out 2>err </dev/null &
     process=$!
     for try in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
@@ -251,7 +251,7 @@ stopped()
         "$nn" summary long.safetensors >/dev/null 2>&1
 }
 
-if env --default-signal=INT true 2>/dev/null; then
+if env --default-signal=INT,TERM,HUP true 2>/dev/null; then
     check "Ctrl-C stops training and saves" stopped INT 130
     check "SIGTERM stops training and saves" stopped TERM 143
     check "SIGHUP stops training and saves" stopped HUP 129

@@ -255,10 +255,19 @@ static void run_alone(size_t tiles, nn_tile_function function, void *context)
         function(context, tile);
 }
 
+static _Thread_local bool stays;
+
+bool nn_pool_stay(bool stay)
+{
+    const bool before = stays;
+    stays = stay;
+    return before;
+}
+
 void nn_pool_run(size_t tiles, nn_tile_function function, void *context)
 {
     const size_t wanted = nn_pool_threads() < tiles ? nn_pool_threads() : tiles;
-    if (wanted <= 1 || atomic_exchange_explicit(&pool.taken, true, memory_order_acquire)) {
+    if (wanted <= 1 || stays || atomic_exchange_explicit(&pool.taken, true, memory_order_acquire)) {
         run_alone(tiles, function, context);
         return;
     }

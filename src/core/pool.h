@@ -10,6 +10,7 @@
 #ifndef NN_CORE_POOL_H
 #define NN_CORE_POOL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* Computes tile number 0 ... tiles - 1. */
@@ -19,6 +20,10 @@ typedef void (*nn_tile_function)(void *context, size_t tile);
  * tile, if only one thread is wanted, or while another run has the pool (also the run that this one is
  * called from). Never fails: where threads can't be made, there are fewer. */
 void nn_pool_run(size_t tiles, nn_tile_function function, void *context);
+
+/* Whether runs that this thread begins stay on it, for callers who can't wait for other threads. Returns
+ * what it was before. */
+bool nn_pool_stay(bool stay);
 
 /* How many threads a run may use: nn_set_num_threads, else NN_NUM_THREADS, else the cores this process
  * may use. */

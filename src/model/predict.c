@@ -1,4 +1,5 @@
 #include "access.h"
+#include "allocate.h"
 #include "elementwise.h"
 #include "pool.h"
 #include "status.h"
@@ -73,4 +74,64 @@ nn_status nn_predict(const nn_model *model, const float *x, size_t rows, float *
     nn_status status = predict(model, x, rows, y);
     nn_model_end_read(model);
     return status;
+}
+
+/* ---- predictors ---- */
+
+struct nn_predictor {
+    const nn_model *model;
+    size_t rows; /* the most of a run */
+    nn_workspace *workspace;
+};
+
+nn_status nn_predictor_create(nn_predictor **predictor, const nn_model *model, size_t rows)
+{
+    NN_REQUIRE(predictor != NULL, NN_ERR_INVALID, "predictor is NULL");
+    *predictor = NULL;
+    NN_REQUIRE(model != NULL, NN_ERR_INVALID, "model is NULL");
+    NN_REQUIRE(rows > 0, NN_ERR_INVALID, "rows is 0");
+    NN_TRY(nn_model_begin_read(model));
+    nn_workspace *workspace = NULL;
+    nn_status status = nn_model_build(model);
+    if (status == NN_OK)
+        status = nn_workspace_create(&workspace, model, rows < BLOCK_ROWS ? rows : BLOCK_ROWS,
+                                     NN_TO_PREDICT);
+    nn_model_end_read(model);
+    NN_TRY(status);
+    nn_predictor *made = nn_allocate(1, sizeof(*made));
+    if (made == NULL) {
+        nn_workspace_free(workspace);
+        return NN_ERR_NO_MEMORY;
+    }
+    *made = (nn_predictor){.model = model, .rows = rows, .workspace = workspace};
+    *predictor = made;
+    return NN_OK;
+}
+
+nn_status nn_predictor_run(nn_predictor *predictor, const float *x, size_t rows, float *y)
+{
+    NN_REQUIRE(predictor != NULL, NN_ERR_INVALID, "predictor is NULL");
+    NN_REQUIRE(x != NULL, NN_ERR_INVALID, "x is NULL");
+    NN_REQUIRE(y != NULL, NN_ERR_INVALID, "y is NULL");
+    NN_REQUIRE(rows > 0 && rows <= predictor->rows, NN_ERR_INVALID,
+               "rows is %zu, expected 1 ... %zu, for which the predictor was made", rows,
+               predictor->rows);
+    const nn_model *model = predictor->model;
+    NN_TRY(nn_model_begin_read(model));
+    const size_t inputs = nn_model_input_width(model), outputs = nn_model_output_width(model);
+    const bool stayed = nn_pool_stay(true);
+    for (size_t at = 0; at < rows; at += BLOCK_ROWS)
+        predict_rows(model, predictor->workspace, x + at * inputs,
+                     rows - at < BLOCK_ROWS ? rows - at : BLOCK_ROWS, y + at * outputs);
+    nn_pool_stay(stayed);
+    nn_model_end_read(model);
+    return NN_OK;
+}
+
+void nn_predictor_free(nn_predictor *predictor)
+{
+    if (predictor == NULL)
+        return;
+    nn_workspace_free(predictor->workspace);
+    nn_release(predictor);
 }
