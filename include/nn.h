@@ -113,6 +113,11 @@ NN_API nn_status nn_set_allocator(const nn_allocator *allocator);
 NN_API nn_status nn_set_num_threads(size_t threads);
 NN_API size_t nn_num_threads(void);
 
+/* Ends the library's own threads, for a host that must not have any at some moment (before it changes
+ * its user, or ends under a leak checker). Waits for what they are doing; they are made again when they
+ * are needed. */
+NN_API void nn_release_threads(void);
+
 /* ---- datasets ----------------------------------------------------------------------------- */
 
 typedef enum nn_dtype { NN_FLOAT32 = 1, NN_UINT8 = 2, NN_INT32 = 3 } nn_dtype;

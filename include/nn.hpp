@@ -205,6 +205,12 @@ inline std::size_t num_threads()
     return nn_num_threads();
 }
 
+/* Ends the library's own threads until they are needed again. */
+inline void release_threads()
+{
+    nn_release_threads();
+}
+
 /* Sets the library's allocator; see nn_set_allocator. */
 inline void set_allocator(const nn_allocator &allocator)
 {

@@ -136,6 +136,18 @@ START_TEST(the_number_of_threads_is_what_was_asked_for)
 }
 END_TEST
 
+START_TEST(released_threads_are_made_again)
+{
+    OK(nn_set_num_threads(4));
+    for (int i = 0; i < 20; i++) {
+        ck_assert(run_and_check(TILES));
+        nn_release_threads();
+    }
+    nn_release_threads();
+    ck_assert(run_and_check(TILES));
+}
+END_TEST
+
 /* ---- training ---- */
 
 enum { ROWS = 300, INPUTS = 200, CLASSES = 10, WEIGHTS = 6 };
@@ -232,6 +244,7 @@ int main(void)
     tcase_add_test(tests, a_run_within_a_run_is_whole);
     tcase_add_test(tests, runs_from_many_threads_at_once_are_whole);
     tcase_add_test(tests, a_child_of_fork_has_a_pool_of_its_own);
+    tcase_add_test(tests, released_threads_are_made_again);
     tcase_add_test(tests, trained_weights_have_the_same_bits_on_any_number_of_threads);
     tcase_add_test(tests, predictions_of_a_row_block_have_the_same_bits_on_any_number_of_threads);
     tcase_add_test(tests, the_number_of_threads_is_what_was_asked_for); /* last: it limits itself */

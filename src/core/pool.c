@@ -48,7 +48,9 @@ static struct {
     void *context;
     size_t threads; /* in this run, with the caller */
     struct share shares[MOST_THREADS];
-    size_t workers;                  /* made so far */
+    size_t workers; /* made so far */
+    pthread_t handles[MOST_THREADS];
+    atomic_bool ending;              /* workers are to end */
     uint64_t alone_until, alone_for; /* nanoseconds; see note_wait */
 } pool = {.sleep_lock = PTHREAD_MUTEX_INITIALIZER,
           .wake = PTHREAD_COND_INITIALIZER,
@@ -77,20 +79,27 @@ static void claim_tiles(size_t first)
     }
 }
 
-/* Waits for an open run other than the last one: looks for a while, then sleeps. */
+/* Whether there is something to do after the last run: an open one that is another, or to end. */
+static bool is_called(uint64_t state, uint64_t last)
+{
+    return ((state & NN_OPEN) != 0 && state / NN_RUN != last) || atomic_load(&pool.ending);
+}
+
+/* Waits for that: looks for a while, then sleeps. */
 static uint64_t wait_for_run(uint64_t last)
 {
     for (;;) {
+        uint64_t state;
         for (int i = 0; i < SPINS; i++) {
-            uint64_t state = atomic_load_explicit(&pool.state, memory_order_acquire);
-            if ((state & NN_OPEN) != 0 && state / NN_RUN != last)
+            state = atomic_load_explicit(&pool.state, memory_order_acquire);
+            if (is_called(state, last))
                 return state;
             pause_briefly();
         }
         pthread_mutex_lock(&pool.sleep_lock);
         atomic_fetch_add(&pool.sleepers, 1);
-        uint64_t state = atomic_load(&pool.state);
-        if ((state & NN_OPEN) == 0 || state / NN_RUN == last)
+        state = atomic_load(&pool.state);
+        if (!is_called(state, last))
             pthread_cond_wait(&pool.wake, &pool.sleep_lock);
         pthread_mutex_unlock(&pool.sleep_lock);
     }
@@ -112,6 +121,8 @@ static void *work(void *argument)
     uint64_t last = 0;
     for (;;) {
         uint64_t state = wait_for_run(last);
+        if (atomic_load(&pool.ending))
+            return NULL;
         last = state / NN_RUN;
         while ((state & NN_OPEN) != 0 && state / NN_RUN == last)
             if (atomic_compare_exchange_weak(&pool.state, &state, state + 1)) {
@@ -121,32 +132,44 @@ static void *work(void *argument)
                 break;
             }
     }
-    return NULL;
 }
 
-/* Workers leave signals to the host's threads. They live as long as the process. */
+/* Workers leave signals to the host's threads. */
 static bool make_worker(size_t number)
 {
     sigset_t all, before;
-    pthread_attr_t attributes;
-    pthread_t thread;
-    if (pthread_attr_init(&attributes) != 0)
-        return false;
-    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    bool made = pthread_create(&thread, &attributes, work, (void *)(uintptr_t)number) == 0;
+    bool made = pthread_create(&pool.handles[number], NULL, work, (void *)(uintptr_t)number) == 0;
     pthread_sigmask(SIG_SETMASK, &before, NULL);
-    pthread_attr_destroy(&attributes);
     return made;
+}
+
+static void take_pool(void)
+{
+    while (atomic_exchange(&pool.taken, true))
+        sched_yield();
+}
+
+void nn_release_threads(void)
+{
+    take_pool();
+    atomic_store(&pool.ending, true);
+    pthread_mutex_lock(&pool.sleep_lock);
+    pthread_cond_broadcast(&pool.wake);
+    pthread_mutex_unlock(&pool.sleep_lock);
+    for (; pool.workers > 0; pool.workers--)
+        pthread_join(pool.handles[pool.workers], NULL);
+    atomic_store(&pool.sleepers, 0);
+    atomic_store(&pool.ending, false);
+    atomic_store(&pool.taken, false);
 }
 
 /* ---- fork: the child has no workers ---- */
 
 static void before_fork(void)
 {
-    while (atomic_exchange(&pool.taken, true))
-        sched_yield();
+    take_pool();
     pthread_mutex_lock(&pool.sleep_lock);
 }
 

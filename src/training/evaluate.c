@@ -2,9 +2,6 @@
 #include "status.h"
 #include "trainer.h"
 
-/* Rows of a pass: as many as predict takes. */
-enum { BLOCK_ROWS = 256 };
-
 static nn_status evaluate(const nn_model *model, const nn_dataset *data, double *values,
                           size_t count)
 {
@@ -15,8 +12,8 @@ static nn_status evaluate(const nn_model *model, const nn_dataset *data, double 
     nn_source source;
     nn_trainer *trainer;
     NN_TRY(nn_source_open(&source, model, data, "data"));
-    NN_TRY(nn_trainer_create(&trainer, model, source.rows < BLOCK_ROWS ? source.rows : BLOCK_ROWS,
-                             false));
+    NN_TRY(nn_trainer_create(
+        &trainer, model, source.rows < NN_EVALUATE_ROWS ? source.rows : NN_EVALUATE_ROWS, false));
     nn_status status = nn_trainer_evaluate(trainer, model, &source);
     if (status == NN_OK)
         nn_trainer_totals(trainer, model, values);

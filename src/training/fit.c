@@ -72,8 +72,8 @@ static nn_status make_trainers(struct fit *fit)
     NN_TRY(nn_trainer_keep(&fit->trainer, fit->model, fit->options.batch_size));
     if (fit->validation_data == NULL)
         return NN_OK;
-    const size_t most = fit->options.batch_size < fit->validation.rows ? fit->options.batch_size
-                                                                       : fit->validation.rows;
+    const size_t most =
+        fit->validation.rows < NN_EVALUATE_ROWS ? fit->validation.rows : NN_EVALUATE_ROWS;
     return nn_trainer_create(&fit->validator, fit->model, most, false);
 }
 

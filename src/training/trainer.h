@@ -8,6 +8,9 @@
 #include "source.h"
 #include "workspace.h"
 
+/* Rows of a pass that only evaluates. */
+enum { NN_EVALUATE_ROWS = 256 };
+
 typedef struct nn_trainer {
     size_t most_rows;
     bool training; /* else it only evaluates */
