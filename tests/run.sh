@@ -109,8 +109,9 @@ fi
 # -g changes no code; it gives valgrind line numbers.
 if build all build/release --buildtype=release --werror -Dc_args=-g; then
     run_tests all build/release
-    # One thread, since OpenBLAS's own never end; no fork, so that leaks of a test aren't lost with it.
-    CK_FORK=no CK_DEFAULT_TIMEOUT=0 OPENBLAS_NUM_THREADS=1 \
+    # One thread, since OpenBLAS's own never end and valgrind runs one at a time; no fork, so that leaks
+    # of a test aren't lost with it.
+    CK_FORK=no CK_DEFAULT_TIMEOUT=0 OPENBLAS_NUM_THREADS=1 NN_NUM_THREADS=1 \
         run_tests valgrind build/release --suite unit --timeout-multiplier 20 --wrapper \
         'valgrind -q --leak-check=full --show-leak-kinds=definite,possible --error-exitcode=99'
 fi
@@ -119,7 +120,8 @@ if build sanitizers build/sanitized --buildtype=debugoptimized --werror \
     -Db_sanitize=address,undefined -Db_lundef=false -Dexamples=false -Dbench=false; then
     CK_FORK=no OPENBLAS_NUM_THREADS=1 ASAN_OPTIONS=detect_stack_use_after_return=1 \
         UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
-        run_tests sanitizers build/sanitized --suite unit --suite golden --timeout-multiplier 5
+        run_tests sanitizers build/sanitized --suite unit --suite threads --suite golden \
+        --timeout-multiplier 5
 fi
 
 echo
