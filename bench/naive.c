@@ -272,8 +272,8 @@ double naive_nearest_kink(struct naive_net *net, const float *x, size_t *row)
     return (double)nearest;
 }
 
-void naive_step_products(struct naive_net *net, const struct naive_products *products,
-                         const float *x)
+const float *naive_forward_products(struct naive_net *net, const struct naive_products *products,
+                                    const float *x)
 {
     const float *input = x;
     for (size_t l = 0; l < net->layer_count; l++) {
@@ -282,6 +282,13 @@ void naive_step_products(struct naive_net *net, const struct naive_products *pro
                           layer->output);
         input = layer->output;
     }
+    return input;
+}
+
+void naive_step_products(struct naive_net *net, const struct naive_products *products,
+                         const float *x)
+{
+    naive_forward_products(net, products, x);
     for (size_t l = net->layer_count; l-- > 0;) {
         struct naive_layer *layer = &net->layers[l];
         struct naive_layer *below = l > 0 ? &net->layers[l - 1] : NULL;

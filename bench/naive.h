@@ -58,7 +58,11 @@ double naive_nearest_kink(struct naive_net *net, const float *x, size_t *row);
 void naive_step_products(struct naive_net *net, const struct naive_products *products,
                          const float *x);
 
-/* Floating-point operations of those products: 2 m n k each. */
+/* The forward products alone. Returns the last layer's. */
+const float *naive_forward_products(struct naive_net *net, const struct naive_products *products,
+                                    const float *x);
+
+/* Floating-point operations of a step's products: 2 m n k each. */
 double naive_step_flops(const struct naive_net *net);
 
 #endif

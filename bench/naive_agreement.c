@@ -1,3 +1,4 @@
+#include "bench_fail.h"
 #include "naive_contestants.h"
 
 #include <float.h>

@@ -1,4 +1,6 @@
 #include "naive_contestants.h"
+#include "bench_fail.h"
+#include "bench_random.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -6,28 +8,6 @@
 #include <string.h>
 
 #define LEARNING_RATE 0.01f
-
-static void fail(const char *what)
-{
-    fprintf(stderr, "bench-naive: %s\n", what);
-    exit(EXIT_FAILURE);
-}
-
-void *bench_demand_memory(void *memory)
-{
-    if (!memory)
-        fail("out of memory");
-    return memory;
-}
-
-static void demand(nn_status status, const char *call)
-{
-    if (status == NN_OK)
-        return;
-    fprintf(stderr, "bench-naive: %s: %s (%s)\n", call, nn_error_message(),
-            nn_status_string(status));
-    exit(EXIT_FAILURE);
-}
 
 static double run_naive(struct bench *bench, const struct naive_products *products, size_t first,
                         size_t count)
@@ -68,8 +48,8 @@ static double run_train_on_batch(struct bench *bench, size_t first, size_t count
     double loss = 0.0;
     for (size_t s = first; s < first + count; s++) {
         double batch_loss;
-        demand(nn_train_on_batch(bench->model, bench->batch_data[s], &batch_loss, 1),
-               "nn_train_on_batch");
+        bench_demand(nn_train_on_batch(bench->model, bench->batch_data[s], &batch_loss, 1),
+                     "nn_train_on_batch");
         loss += batch_loss;
     }
     return loss / (double)count;
@@ -85,9 +65,10 @@ static double run_fit(struct bench *bench, size_t first, size_t count)
     nn_history *history;
     const double *losses;
     size_t epochs;
-    demand(nn_dataset_slice(&part, bench->data, first * batch, count * batch), "nn_dataset_slice");
-    demand(nn_fit(bench->model, part, &options, &history), "nn_fit");
-    demand(nn_history_get(history, "loss", &losses, &epochs), "nn_history_get");
+    bench_demand(nn_dataset_slice(&part, bench->data, first * batch, count * batch),
+                 "nn_dataset_slice");
+    bench_demand(nn_fit(bench->model, part, &options, &history), "nn_fit");
+    bench_demand(nn_history_get(history, "loss", &losses, &epochs), "nn_history_get");
     const double loss = losses[0];
     nn_history_free(history);
     nn_dataset_free(part);
@@ -105,45 +86,10 @@ const struct contestant bench_contestants[BENCH_COUNT] = {
 
 /* ---- setting up ----------------------------------------------------------------------------- */
 
-/* SplitMix64 (Steele, Lea and Flood 2014). */
-static uint64_t random_bits(uint64_t *state)
-{
-    uint64_t z = *state += 0x9e3779b97f4a7c15u;
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-    return z ^ (z >> 31);
-}
-
-static float random_uniform(uint64_t *state, float limit)
-{
-    const float unit = (float)(random_bits(state) >> 40) / 16777216.0f;
-    return limit * (2.0f * unit - 1.0f);
-}
-
 static void make_row(float *x, size_t inputs, uint64_t *random)
 {
     for (size_t i = 0; i < inputs; i++)
-        x[i] = (float)(random_bits(random) % 256) / 255.0f; /* as pixels are */
-}
-
-/* Makes rows anew until, in the steps that are checked, no hidden unit comes so near to 0 that two ways
- * of summing may see it on different sides of relu's kink: then a whole row would count for one of
- * them only, and no narrow bound could be kept. */
-static void avoid_kinks(struct bench *bench, uint64_t *random)
-{
-    const double too_near = 2e-6; /* sums of about 1 differ by some 1e-7 */
-    const size_t batch = bench->options.batch, inputs = bench->options.widths[0];
-    bench_reset(bench);
-    for (size_t s = 0; s < BENCH_CHECKED_STEPS; s++) {
-        float *x = bench->x + s * batch * inputs;
-        size_t row, tries = 0;
-        while (naive_nearest_kink(&bench->net, x, &row) < too_near) {
-            if (++tries > 1000)
-                fail("no data found on which the hidden units stay away from 0; try another seed");
-            make_row(x + row * inputs, inputs, random);
-        }
-        run_textbook(bench, s, 1);
-    }
+        x[i] = (float)(bench_random_bits(random) % 256) / 255.0f; /* as pixels are */
 }
 
 static void make_data(struct bench *bench, uint64_t *random)
@@ -155,20 +101,20 @@ static void make_data(struct bench *bench, uint64_t *random)
     bench->labels = bench_demand_memory(calloc(rows, sizeof *bench->labels));
     for (size_t i = 0; i < rows; i++) {
         make_row(bench->x + i * inputs, inputs, random);
-        bench->labels[i] = (int32_t)(random_bits(random) % classes);
+        bench->labels[i] = (int32_t)(bench_random_bits(random) % classes);
     }
 }
 
 static void make_datasets(struct bench *bench)
 {
     const size_t batch = bench->options.batch;
-    demand(nn_dataset_from_arrays(&bench->data, bench->batches * batch, bench->x, NN_FLOAT32,
-                                  bench->options.widths[0], bench->labels, NN_INT32, 1),
-           "nn_dataset_from_arrays");
+    bench_demand(nn_dataset_from_arrays(&bench->data, bench->batches * batch, bench->x, NN_FLOAT32,
+                                        bench->options.widths[0], bench->labels, NN_INT32, 1),
+                 "nn_dataset_from_arrays");
     bench->batch_data = bench_demand_memory(calloc(bench->batches, sizeof *bench->batch_data));
     for (size_t s = 0; s < bench->batches; s++)
-        demand(nn_dataset_slice(&bench->batch_data[s], bench->data, s * batch, batch),
-               "nn_dataset_slice");
+        bench_demand(nn_dataset_slice(&bench->batch_data[s], bench->data, s * batch, batch),
+                     "nn_dataset_slice");
 }
 
 /* Kernels as glorot_uniform makes them, and biases that aren't 0, so that a lost one shows. */
@@ -177,7 +123,7 @@ static void make_net(struct bench *bench, uint64_t *random)
     const struct bench_options *options = &bench->options;
     struct naive_net *net = &bench->net;
     if (naive_net_create(net, options->batch, options->widths, options->width_count) != 0)
-        fail("out of memory");
+        bench_fail("out of memory");
     for (size_t l = 0; l < net->layer_count; l++)
         bench->weight_count += (net->layers[l].inputs + 1) * net->layers[l].outputs;
     bench->initial = bench_demand_memory(calloc(bench->weight_count, sizeof *bench->initial));
@@ -186,34 +132,40 @@ static void make_net(struct bench *bench, uint64_t *random)
         const size_t inputs = net->layers[l].inputs, outputs = net->layers[l].outputs;
         const float limit = sqrtf(6.0f / (float)(inputs + outputs));
         for (size_t i = 0; i < inputs * outputs; i++)
-            *to++ = random_uniform(random, limit);
+            *to++ = bench_random_uniform(random, limit);
         for (size_t i = 0; i < outputs; i++)
-            *to++ = random_uniform(random, 0.1f);
+            *to++ = bench_random_uniform(random, 0.1f);
     }
     const struct naive_layer *last = &net->layers[net->layer_count - 1];
     for (size_t i = 0; i < options->batch * last->outputs; i++)
-        last->delta[i] = random_uniform(random, 1.0f / (float)options->batch);
+        last->delta[i] = bench_random_uniform(random, 1.0f / (float)options->batch);
 }
 
 static void make_model(struct bench *bench)
 {
     const size_t *widths = bench->options.widths;
     const size_t layers = bench->net.layer_count;
-    demand(nn_model_create(&bench->model), "nn_model_create");
+    const bool classes = widths[layers] > 1; /* a single output is for predictions only */
+    bench_demand(nn_model_create(&bench->model), "nn_model_create");
     for (size_t l = 0; l < layers; l++) {
         char spec[128], shape[64] = "";
         if (l == 0)
             snprintf(shape, sizeof shape, " input_shape=(%zu)", widths[0]);
         snprintf(spec, sizeof spec, "dense units=%zu activation=%s%s", widths[l + 1],
-                 l + 1 < layers ? "relu" : "softmax", shape);
-        demand(nn_model_add(bench->model, spec), spec);
+                 l + 1 < layers ? "relu"
+                 : classes      ? "softmax"
+                                : "sigmoid",
+                 shape);
+        bench_demand(nn_model_add(bench->model, spec), spec);
     }
     char optimizer[64];
     snprintf(optimizer, sizeof optimizer, "sgd learning_rate=%g", (double)LEARNING_RATE);
-    demand(nn_model_compile(bench->model, optimizer, "sparse_categorical_crossentropy", NULL),
-           "nn_model_compile");
+    bench_demand(
+        nn_model_compile(bench->model, optimizer,
+                         classes ? "sparse_categorical_crossentropy" : "binary_crossentropy", NULL),
+        "nn_model_compile");
     if (nn_model_trainable_count(bench->model) != bench->weight_count)
-        fail("the model has another number of weights than the net");
+        bench_fail("the model has another number of weights than the net");
 }
 
 void bench_reset(struct bench *bench)
@@ -225,9 +177,10 @@ void bench_reset(struct bench *bench)
         float *const values[] = {layer->kernel, layer->bias};
         for (size_t i = 0; i < 2; i++) {
             memcpy(values[i], from, counts[i] * sizeof *from);
-            demand(nn_model_set_weights(bench->model, nn_model_weight_name(bench->model, 2 * l + i),
-                                        from, counts[i]),
-                   "nn_model_set_weights");
+            bench_demand(nn_model_set_weights(bench->model,
+                                              nn_model_weight_name(bench->model, 2 * l + i), from,
+                                              counts[i]),
+                         "nn_model_set_weights");
             from += counts[i];
         }
     }
@@ -241,10 +194,10 @@ void bench_read_weights(struct bench *bench, bool library, float *to)
         const float *const values[] = {layer->kernel, layer->bias};
         for (size_t i = 0; i < 2; i++) {
             if (library)
-                demand(nn_model_get_weights(bench->model,
-                                            nn_model_weight_name(bench->model, 2 * l + i), to,
-                                            counts[i]),
-                       "nn_model_get_weights");
+                bench_demand(nn_model_get_weights(bench->model,
+                                                  nn_model_weight_name(bench->model, 2 * l + i), to,
+                                                  counts[i]),
+                             "nn_model_get_weights");
             else
                 memcpy(to, values[i], counts[i] * sizeof *to);
             to += counts[i];
@@ -252,14 +205,33 @@ void bench_read_weights(struct bench *bench, bool library, float *to)
     }
 }
 
+void bench_avoid_kinks(struct bench *bench)
+{
+    uint64_t random = ~(uint64_t)bench->options.seed;
+    const double too_near = 2e-6; /* sums of about 1 differ by some 1e-7 */
+    const size_t batch = bench->options.batch, inputs = bench->options.widths[0];
+    bench_reset(bench);
+    for (size_t s = 0; s < BENCH_CHECKED_STEPS; s++) {
+        float *x = bench->x + s * batch * inputs;
+        size_t row, tries = 0;
+        while (naive_nearest_kink(&bench->net, x, &row) < too_near) {
+            if (++tries > 1000)
+                bench_fail(
+                    "no data found on which the hidden units stay away from 0; try another seed");
+            make_row(x + row * inputs, inputs, &random);
+        }
+        run_textbook(bench, s, 1);
+    }
+    bench_reset(bench);
+}
+
 void bench_create(struct bench *bench, const struct bench_options *options, size_t batches)
 {
-    uint64_t random = options->seed, another_random = ~random;
+    uint64_t random = options->seed;
     *bench = (struct bench){.options = *options, .batches = batches};
     make_net(bench, &random);
     make_model(bench);
     make_data(bench, &random);
-    avoid_kinks(bench, &another_random);
     make_datasets(bench);
     bench_reset(bench);
 }

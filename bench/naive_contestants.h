@@ -1,4 +1,4 @@
-/* What bench-naive compares: one net, one model and the ways of taking a training step with them. */
+/* What bench-naive and bench-train compare: one net, one model and the ways of taking a training step with them. */
 #ifndef NN_BENCH_NAIVE_CONTESTANTS_H
 #define NN_BENCH_NAIVE_CONTESTANTS_H
 
@@ -50,10 +50,15 @@ enum {
 };
 extern const struct contestant bench_contestants[BENCH_COUNT];
 
-/* Makes data (BENCH_CHECKED_STEPS batches at least), net and model; frees them. Like all here it ends
- * the program with a message on failure. */
+/* Makes data, net and model; frees them. With a single output the model ends in sigmoid and is for
+ * predictions only. Like all here it ends the program with a message on failure. */
 void bench_create(struct bench *bench, const struct bench_options *options, size_t batches);
 void bench_free(struct bench *bench);
+
+/* Needs BENCH_CHECKED_STEPS batches. Makes rows anew until, in the steps that are checked, no hidden unit comes so near to 0 that two ways
+ * of summing may see it on different sides of relu's kink: then a whole row would count for one of
+ * them only, and no narrow bound could be kept. */
+void bench_avoid_kinks(struct bench *bench);
 
 /* Gives net and model the initial weights. */
 void bench_reset(struct bench *bench);
@@ -64,8 +69,5 @@ void bench_read_weights(struct bench *bench, bool library, float *to);
 /* Lets every complete contestant take the same steps as the textbook loops, prints how far their weights
  * differ, and returns whether all agree. */
 bool bench_check_agreement(struct bench *bench);
-
-/* Ends the program with a message unless memory is given; returns it. */
-void *bench_demand_memory(void *memory);
 
 #endif

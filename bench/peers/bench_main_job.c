@@ -1,10 +1,10 @@
-/* bench-main-job: libnn's main job, timed. The net 784-300-100-10 (relu, softmax) learns Fashion-MNIST's
- * training rows from the 5,001st on by plain gradient descent.
+/* bench-main-job: libnn's main job, timed. The net 784-300-100-10 (relu, softmax) learns
+ * Fashion-MNIST's training rows from the 5,001st on by plain gradient descent.
  *
  *     bench-main-job --batch 32 --epochs 5      trains and prints one line of JSON
  *     bench-main-job --commands                 is told what to do on standard input
  *
- * Commands, one a line, each answered by one line of JSON on standard output (peer.py knows the same):
+ * Commands, one a line, each answered by one line of JSON (peer.py knows the same but save):
  *
  *     train BATCH EPOCHS     {"seconds": [...]}   of each epoch
  *     predict ROWS CALLS     {"seconds": [...]}   of a call, the mean of all
@@ -12,7 +12,6 @@
  *     save PATH              {}                   the model, as a safetensors file */
 #include <argp.h>
 #include <errno.h>
-#include <inttypes.h>
 #include <limits.h>
 #include <nn.h>
 #include <stdbool.h>
@@ -105,7 +104,7 @@ static const struct argp argp = {
     .doc = "Times libnn's main job: training 784-300-100-10 on Fashion-MNIST.",
 };
 
-/* ---- data and model -------------------------------------------------------------------------- */
+/* ---- data and model ------------------------------------------------------------------------- */
 
 /* Each file as Debian has it, gzipped, or plain if there is no such file. */
 static nn_dataset *load(const char *directory, const char *part)
@@ -164,7 +163,7 @@ static nn_model *make_model(void)
     return model;
 }
 
-/* ---- commands --------------------------------------------------------------------------------- */
+/* ---- commands ------------------------------------------------------------------------------- */
 
 static void train(struct job *job, size_t batch, size_t epochs)
 {
@@ -259,6 +258,7 @@ int main(int argc, char **argv)
     if (options.commands) {
         obey_all(&job);
     } else {
+        need_train(&job);
         printf("{");
         print_name();
         printf(", \"batch\": %zu, ", options.batch);
