@@ -116,3 +116,31 @@ nn_dataset *slice_of(const nn_dataset *whole, size_t first, size_t count)
     OK(nn_dataset_slice(&part, whole, first, count));
     return part;
 }
+
+nn_fit_options callback_options(size_t epochs, size_t batch_size, nn_event_function callback,
+                                void *user)
+{
+    nn_fit_options options = NN_FIT_OPTIONS_INIT;
+    options.epochs = epochs;
+    options.batch_size = batch_size;
+    options.callback = callback;
+    options.callback_user = user;
+    return options;
+}
+
+size_t epochs_in(const nn_history *history)
+{
+    const double *values;
+    size_t count;
+    OK(nn_history_get(history, "loss", &values, &count));
+    return count;
+}
+
+double last_of(const nn_history *history, const char *name, size_t epochs)
+{
+    const double *values;
+    size_t count;
+    OK(nn_history_get(history, name, &values, &count));
+    ck_assert_uint_eq(count, epochs);
+    return values[count - 1];
+}

@@ -50,4 +50,12 @@ nn_model *blob_model(uint64_t seed);
 
 nn_dataset *slice_of(const nn_dataset *whole, size_t first, size_t count);
 
+/* The defaults with these. */
+nn_fit_options callback_options(size_t epochs, size_t batch_size, nn_event_function callback,
+                                void *user);
+
+/* How many epochs a history holds; the last value of a column in one of so many epochs. */
+size_t epochs_in(const nn_history *history);
+double last_of(const nn_history *history, const char *name, size_t epochs);
+
 #endif

@@ -31,25 +31,6 @@ static void teardown(void)
     rmdir(directory);
 }
 
-static nn_fit_options options_for(size_t epochs, size_t batch_size, nn_event_function callback,
-                                  void *user)
-{
-    nn_fit_options options = NN_FIT_OPTIONS_INIT;
-    options.epochs = epochs;
-    options.batch_size = batch_size;
-    options.callback = callback;
-    options.callback_user = user;
-    return options;
-}
-
-static size_t epochs_in(const nn_history *history)
-{
-    const double *values;
-    size_t count;
-    OK(nn_history_get(history, "loss", &values, &count));
-    return count;
-}
-
 /* Answers with a status at one event, and counts events. */
 struct answer {
     nn_event_kind kind;
@@ -93,7 +74,7 @@ START_TEST(csv_logger_writes_an_epoch_a_row_sorted_by_name)
 {
     nn_dataset *exact;
     nn_model *model = zero_model(&exact);
-    nn_fit_options options = options_for(2, 4, NULL, NULL);
+    nn_fit_options options = callback_options(2, 4, NULL, NULL);
     options.validation_split = 0.5;
     options.callbacks = callbacks;
     OK(nn_fit(model, exact, &options, NULL));
@@ -115,7 +96,7 @@ START_TEST(csv_logger_appends_with_a_separator)
     char specs[128];
     nn_dataset *exact;
     nn_model *model = zero_model(&exact);
-    nn_fit_options options = options_for(1, 4, NULL, NULL);
+    nn_fit_options options = callback_options(1, 4, NULL, NULL);
     snprintf(specs, sizeof(specs), "csv_logger filename='%s' separator='; ' append=true", path);
     options.callbacks = specs;
     OK(nn_fit(model, exact, &options, NULL)); /* no file yet: it begins with a header */
@@ -133,7 +114,7 @@ START_TEST(csv_logger_that_cannot_write_stops_fit_before_training)
     float *before = weights_of(model, NULL);
     nn_history *history;
     struct answer answer = {NN_EVENT_BATCH_END, 9, 9, NN_OK, {0}};
-    nn_fit_options options = options_for(1, 32, answer_once, &answer);
+    nn_fit_options options = callback_options(1, 32, answer_once, &answer);
     snprintf(callbacks, sizeof(callbacks), "csv_logger filename='%s/none/log.csv'", directory);
     options.callbacks = callbacks;
     FAILS(nn_fit(model, data, &options, &history), NN_ERR_IO, "/none/log.csv: No such file");
@@ -154,7 +135,7 @@ START_TEST(csv_logger_survives_every_failing_call)
         for (size_t k = 1;; k++) {
             nn_model *model = blob_model(1);
             nn_history *history;
-            nn_fit_options options = options_for(3, 32, NULL, NULL);
+            nn_fit_options options = callback_options(3, 32, NULL, NULL);
             options.callbacks = callbacks;
             const long files = faults_open_files();
             faults_fail_io(k, once);
@@ -210,7 +191,7 @@ static void printed_by(nn_fit_options *options, char *text, size_t size)
 START_TEST(nothing_is_printed_unasked)
 {
     char text[256];
-    nn_fit_options options = options_for(2, 2, NULL, NULL);
+    nn_fit_options options = callback_options(2, 2, NULL, NULL);
     options.validation_split = 0.5;
     printed_by(&options, text, sizeof(text));
     ck_assert_str_eq(text, "");
@@ -224,7 +205,7 @@ START_TEST(lines_are_printed_an_epoch_each)
     char text[512];
     double seconds[2];
     int end = 0;
-    nn_fit_options options = options_for(2, 2, NULL, NULL);
+    nn_fit_options options = callback_options(2, 2, NULL, NULL);
     options.initial_epoch = 3;
     options.validation_split = 0.5;
     options.verbose = verbose[_i];
@@ -272,7 +253,7 @@ START_TEST(bar_is_drawn_on_a_terminal_and_its_line_ended)
         return;
     }
     char text[4096];
-    nn_fit_options options = options_for(2, 2, NULL, NULL);
+    nn_fit_options options = callback_options(2, 2, NULL, NULL);
     options.verbose = 1;
     OK(drawn_by(&options, text, sizeof(text)));
     const char *first = strstr(text, "Epoch 1/2\r\n\r1/2 [==========>.........] ");
@@ -293,7 +274,7 @@ END_TEST
 
 START_TEST(output_that_cannot_be_written_does_not_end_training)
 {
-    nn_fit_options options = options_for(2, 2, NULL, NULL);
+    nn_fit_options options = callback_options(2, 2, NULL, NULL);
     const int full = open("/dev/full", O_WRONLY);
     options.verbose = 2;
     OK(fit_printing_to(full, &options));

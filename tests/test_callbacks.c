@@ -19,25 +19,6 @@ static void teardown(void)
     nn_dataset_free(data);
 }
 
-static nn_fit_options options_for(size_t epochs, size_t batch_size, nn_event_function callback,
-                                  void *user)
-{
-    nn_fit_options options = NN_FIT_OPTIONS_INIT;
-    options.epochs = epochs;
-    options.batch_size = batch_size;
-    options.callback = callback;
-    options.callback_user = user;
-    return options;
-}
-
-static size_t epochs_in(const nn_history *history)
-{
-    const double *values;
-    size_t count;
-    OK(nn_history_get(history, "loss", &values, &count));
-    return count;
-}
-
 /* ---- events ---- */
 
 /* Writes every event as a word: "train", "epoch 5", "batch 5.0", ... */
@@ -61,7 +42,7 @@ START_TEST(events_come_in_order_with_their_numbers)
 {
     char text[1024] = "";
     nn_model *model = blob_model(1);
-    nn_fit_options options = options_for(2, 60, record, text);
+    nn_fit_options options = callback_options(2, 60, record, text);
     options.initial_epoch = 5;
     options.validation_split = 0.1; /* 81 rows to train on: batches of 60 and 21 */
     OK(nn_fit(model, data, &options, NULL));
@@ -102,7 +83,7 @@ START_TEST(stop_after_a_batch_stops_exactly_there)
     struct answer answer = {NN_EVENT_BATCH_END, 1, 3, NN_STOPPED, {0}};
     nn_model *stopped = blob_model(1), *stepped = blob_model(1);
     nn_history *history;
-    nn_fit_options options = options_for(3, 10, answer_once, &answer);
+    nn_fit_options options = callback_options(3, 10, answer_once, &answer);
     options.shuffle = 0;
     ck_assert_int_eq(nn_fit(stopped, data, &options, &history), NN_STOPPED);
     ck_assert_uint_eq(epochs_in(history), 1);
@@ -132,7 +113,7 @@ START_TEST(stop_at_other_events)
         struct answer answer = {cases[i].kind, 0, 0, NN_STOPPED, {0}};
         nn_model *model = blob_model(1);
         nn_history *history;
-        const nn_fit_options options = options_for(3, 10, answer_once, &answer);
+        const nn_fit_options options = callback_options(3, 10, answer_once, &answer);
         ck_assert_int_eq(nn_fit(model, data, &options, &history), NN_STOPPED);
         ck_assert_uint_eq(epochs_in(history), cases[i].epochs);
         ck_assert_uint_eq(answer.events[NN_EVENT_BATCH_END], cases[i].batches);
@@ -151,7 +132,7 @@ START_TEST(errors_of_a_callback_are_what_fit_returns)
         struct answer answer = {kinds[i], 0, 0, (nn_status)-1234, {0}};
         nn_model *model = blob_model(1);
         nn_history *history;
-        const nn_fit_options options = options_for(3, 10, answer_once, &answer);
+        const nn_fit_options options = callback_options(3, 10, answer_once, &answer);
         FAILS(nn_fit(model, data, &options, &history), (nn_status)-1234, "status -1234");
         ck_assert_uint_eq(epochs_in(history), kinds[i] == NN_EVENT_EPOCH_END);
         ck_assert_uint_eq(answer.events[NN_EVENT_TRAIN_END], i > 0); /* told of the beginning */
@@ -172,7 +153,7 @@ static nn_status save_nowhere(const nn_event *event, void *user)
 START_TEST(message_is_that_of_the_first_failure)
 {
     nn_model *model = blob_model(1), *loaded;
-    const nn_fit_options options = options_for(2, 32, save_nowhere, &loaded);
+    const nn_fit_options options = callback_options(2, 32, save_nowhere, &loaded);
     FAILS(nn_fit(model, data, &options, NULL), NN_ERR_IO, "/nonexistent/a");
     nn_model_free(model);
 }
@@ -216,7 +197,7 @@ START_TEST(callback_may_read_the_model_but_not_change_it)
 {
     nn_model *watched = blob_model(1), *alone = blob_model(1);
     size_t epochs = 0;
-    nn_fit_options options = options_for(2, 32, use_model, &epochs);
+    nn_fit_options options = callback_options(2, 32, use_model, &epochs);
     options.validation_split = 0.2;
     OK(nn_fit(watched, data, &options, NULL));
     ck_assert_uint_eq(epochs, 2);
@@ -244,7 +225,7 @@ START_TEST(model_freed_in_its_own_callback_lives_until_fit_returns)
     const long blocks = faults_live_blocks();
     nn_model *model = blob_model(1);
     nn_history *history;
-    const nn_fit_options options = options_for(2, 32, free_model, &kind);
+    const nn_fit_options options = callback_options(2, 32, free_model, &kind);
     OK(nn_fit(model, data, &options, &history));
     ck_assert_uint_eq(epochs_in(history), 2);
     nn_history_free(history);
@@ -264,7 +245,7 @@ START_TEST(datasets_in_use_may_be_freed_in_any_order)
 {
     static const size_t orders[][3] = {{0, 1, 2}, {2, 1, 0}, {1, 0, 2}};
     nn_model *reference = blob_model(1);
-    nn_fit_options options = options_for(2, 16, NULL, NULL);
+    nn_fit_options options = callback_options(2, 16, NULL, NULL);
     nn_dataset *train = slice_of(data, 0, 70), *validation = slice_of(data, 70, 20);
     options.validation_data = validation;
     OK(nn_fit(reference, train, &options, NULL));

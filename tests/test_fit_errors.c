@@ -18,15 +18,6 @@ static void teardown(void)
     nn_dataset_free(data);
 }
 
-static double last_of(const nn_history *history, const char *name, size_t epochs)
-{
-    const double *values;
-    size_t count;
-    OK(nn_history_get(history, name, &values, &count));
-    ck_assert_uint_eq(count, epochs);
-    return values[count - 1];
-}
-
 /* ---- bad input ---- */
 
 /* The fit fails before anything was trained: the weights stay, bit for bit, and no history is left. */

@@ -76,22 +76,18 @@ static nn_status check_required(const nn_option *table, const nn_spec *spec)
 static nn_status unknown_option(const nn_room *room, const nn_part_type *type, const char *name)
 {
     const nn_option *const tables[] = {type->options, room->common};
-    const char *nearest = NULL;
-    size_t nearest_distance = 4;
+    nn_nearest nearest = nn_nearest_to(name);
     nn_text known = NN_TEXT_INIT;
     for (size_t t = 0; t < 2; t++)
         for (const nn_option *option = tables[t]; option != NULL && option->name != NULL;
              option++) {
-            size_t distance = nn_edit_distance(name, option->name);
-            if (distance < nearest_distance && distance < strlen(option->name)) {
-                nearest_distance = distance;
-                nearest = option->name;
-            }
+            nn_nearest_consider(&nearest, option->name);
             nn_text_append(&known, "%s%s", known.length == 0 ? "" : ", ", option->name);
         }
     nn_fail(NN_ERR_INVALID, "unknown option '%.80s'%s%s%s; %s%s", name,
-            nearest != NULL ? "; did you mean '" : "", nearest != NULL ? nearest : "",
-            nearest != NULL ? "'?" : "", known.length > 0 ? "known: " : "there are none",
+            nearest.candidate != NULL ? "; did you mean '" : "",
+            nearest.candidate != NULL ? nearest.candidate : "",
+            nearest.candidate != NULL ? "'?" : "", known.length > 0 ? "known: " : "there are none",
             known.length > 0 && !known.failed ? known.data : "");
     nn_text_free(&known);
     return NN_ERR_INVALID;

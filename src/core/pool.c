@@ -2,14 +2,12 @@
 #include "nn.h"
 #include "processors.h"
 #include "status.h"
-#include <errno.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <time.h>
 
 enum {

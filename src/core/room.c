@@ -44,20 +44,15 @@ const nn_part_type *nn_room_find_class(const nn_room *room, const char *class_na
 nn_status nn_room_unknown(const nn_room *room, const char *name)
 {
     nn_text known = NN_TEXT_INIT;
-    const char *nearest = NULL;
-    size_t nearest_distance = 4; /* farther than 3 edits is another word */
+    nn_nearest nearest = nn_nearest_to(name);
     for (size_t i = 0; i < room->count; i++) {
         const char *candidate = room->parts[i]->name;
-        size_t distance = nn_edit_distance(name, candidate);
-        if (distance < nearest_distance && distance < strlen(candidate)) {
-            nearest_distance = distance;
-            nearest = candidate;
-        }
+        nn_nearest_consider(&nearest, candidate);
         nn_text_append(&known, "%s%s", i == 0 ? "" : ", ", candidate);
     }
-    if (nearest != NULL)
+    if (nearest.candidate != NULL)
         nn_fail(NN_ERR_INVALID, "unknown %s '%.80s'; did you mean '%s'? known: %s", room->kind,
-                name, nearest, known.failed ? "?" : known.data);
+                name, nearest.candidate, known.failed ? "?" : known.data);
     else
         nn_fail(NN_ERR_INVALID, "unknown %s '%.80s'; known: %s", room->kind, name,
                 known.failed ? "?" : known.data);

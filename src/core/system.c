@@ -1,5 +1,4 @@
 #include "system.h"
-#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>

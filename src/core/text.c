@@ -191,3 +191,17 @@ size_t nn_edit_distance(const char *a, const char *b)
     }
     return before[columns];
 }
+
+nn_nearest nn_nearest_to(const char *word)
+{
+    return (nn_nearest){.word = word, .distance = 4}; /* farther than 3 edits is another word */
+}
+
+void nn_nearest_consider(nn_nearest *nearest, const char *candidate)
+{
+    const size_t distance = nn_edit_distance(nearest->word, candidate);
+    if (distance < nearest->distance && distance < strlen(candidate)) {
+        nearest->distance = distance;
+        nearest->candidate = candidate;
+    }
+}

@@ -41,4 +41,14 @@ bool nn_is_printable(const char *text);
  * case being the same, for "did you mean". */
 size_t nn_edit_distance(const char *a, const char *b);
 
+/* The candidate nearest to a word, if one is near enough to have been meant. */
+typedef struct nn_nearest {
+    const char *word;
+    const char *candidate; /* NULL: none yet; borrowed */
+    size_t distance;
+} nn_nearest;
+
+nn_nearest nn_nearest_to(const char *word);
+void nn_nearest_consider(nn_nearest *nearest, const char *candidate);
+
 #endif

@@ -72,19 +72,13 @@ static bool help_name(const char *name, nn_text *text)
 /* Nothing has that name: which is the nearest? */
 static nn_status unknown(const char *name)
 {
-    const char *nearest = NULL;
-    size_t nearest_distance = 4;
+    nn_nearest nearest = nn_nearest_to(name);
     for (size_t i = 0; i < ROOM_COUNT; i++)
-        for (size_t j = 0; j < rooms[i]->count; j++) {
-            const char *candidate = rooms[i]->parts[j]->name;
-            const size_t distance = nn_edit_distance(name, candidate);
-            if (distance < nearest_distance && distance < strlen(candidate)) {
-                nearest_distance = distance;
-                nearest = candidate;
-            }
-        }
-    if (nearest != NULL)
-        return nn_fail(NN_ERR_INVALID, "unknown part '%.80s'; did you mean '%s'?", name, nearest);
+        for (size_t j = 0; j < rooms[i]->count; j++)
+            nn_nearest_consider(&nearest, rooms[i]->parts[j]->name);
+    if (nearest.candidate != NULL)
+        return nn_fail(NN_ERR_INVALID, "unknown part '%.80s'; did you mean '%s'?", name,
+                       nearest.candidate);
     return nn_fail(NN_ERR_INVALID,
                    "unknown part '%.80s', and no kind of parts either (layer, activation, "
                    "initializer, loss, metric, optimizer, callback)",
