@@ -521,10 +521,10 @@ START_TEST(gathering_turns_every_type_to_real)
                                                 GATHER_WIDTH, NULL, NN_FLOAT32, 0),
                          NN_OK);
         const nn_column *column = nn_dataset_column(data, "x");
-        nn_column_gather(column, 1, NULL, 4, values);
+        nn_column_gather(column, &(nn_rows){.first = 1, .count = 4}, values);
         for (size_t i = 0; i < 4 * GATHER_WIDTH; i++)
             ck_assert_double_eq((double)values[i], expected[t][GATHER_WIDTH + i]);
-        nn_column_gather(column, 99, order, 4, values);
+        nn_column_gather(column, &(nn_rows){.order = order, .count = 4}, values);
         for (size_t i = 0; i < 4; i++)
             for (size_t j = 0; j < GATHER_WIDTH; j++)
                 ck_assert_double_eq((double)values[i * GATHER_WIDTH + j],
@@ -548,17 +548,22 @@ START_TEST(labels_are_gathered_and_checked)
         ck_assert_int_eq(
             nn_dataset_from_arrays(&data, 5, small, NN_UINT8, 1, arrays[t], types[t], 1), NN_OK);
         const nn_column *y = nn_dataset_column(data, "y");
-        ck_assert_int_eq(nn_column_gather_labels(y, 1, NULL, 3, 10, labels), NN_OK);
+        ck_assert_int_eq(nn_column_gather_labels(y, &(nn_rows){.first = 1, .count = 3}, 10, labels),
+                         NN_OK);
         ck_assert_int_eq(labels[0], 1);
         ck_assert_int_eq(labels[2], 9);
         ck_assert_int_eq(labels[3], -7);
-        ck_assert_int_eq(nn_column_gather_labels(y, 99, order, 2, 10, labels), NN_OK);
+        ck_assert_int_eq(
+            nn_column_gather_labels(y, &(nn_rows){.order = order, .count = 2}, 10, labels), NN_OK);
         ck_assert_int_eq(labels[0], 9);
         ck_assert_int_eq(labels[1], 0);
-        ck_assert_int_eq(nn_column_gather_labels(y, 0, order, 3, 10, labels), NN_ERR_INVALID);
+        ck_assert_int_eq(
+            nn_column_gather_labels(y, &(nn_rows){.order = order, .count = 3}, 10, labels),
+            NN_ERR_INVALID);
         ck_assert_said(said[t]);
         ck_assert_said("10 classes");
-        ck_assert_int_eq(nn_column_gather_labels(y, 2, NULL, 2, 9, labels), NN_ERR_INVALID);
+        ck_assert_int_eq(nn_column_gather_labels(y, &(nn_rows){.first = 2, .count = 2}, 9, labels),
+                         NN_ERR_INVALID);
         ck_assert_said("label 9 in row 3");
         ck_assert_int_eq(nn_column_check_labels(y, 4, 10), NN_OK);
         ck_assert_int_eq(nn_column_check_labels(y, 5, 10), NN_ERR_INVALID);
@@ -571,7 +576,8 @@ START_TEST(labels_are_gathered_and_checked)
     int32_t label;
     ck_assert_int_eq(nn_dataset_from_arrays(&data, 1, x, NN_FLOAT32, 1, x, NN_FLOAT32, 1), NN_OK);
     const nn_column *y = nn_dataset_column(data, "y");
-    ck_assert_int_eq(nn_column_gather_labels(y, 0, NULL, 1, 10, &label), NN_ERR_INVALID);
+    ck_assert_int_eq(nn_column_gather_labels(y, &(nn_rows){.count = 1}, 10, &label),
+                     NN_ERR_INVALID);
     ck_assert_int_eq(nn_column_check_labels(y, 1, 10), NN_ERR_INVALID);
     ck_assert_said("int32 or uint8");
     nn_dataset_free(data);

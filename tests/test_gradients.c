@@ -474,7 +474,7 @@ static void check_model(const char *layers, const char *loss, size_t rows, nn_ra
     nn_source source;
     OK(nn_source_open(&source, m.model, data, "data"));
     OK(nn_trainer_create(&m.trainer, m.model, rows + rows % 3, true)); /* may hold more */
-    OK(nn_trainer_gather(m.trainer, &source, 0, NULL, rows));
+    OK(nn_trainer_gather(m.trainer, &source, &(nn_rows){.count = rows}));
     model_value(&m);
     nn_trainer_backward(m.trainer, m.model);
     check_gaps(m.model);

@@ -199,7 +199,7 @@ nn_status nn_dataset_get_values(const nn_dataset *data, const char *column, size
     const size_t start = first * found->width, total = count * found->width;
     for (size_t done = 0; done < total;) {
         size_t part = total - done < pieces ? total - done : pieces;
-        nn_column_gather(&flat, start + done, NULL, part, piece);
+        nn_column_gather(&flat, &(nn_rows){.first = start + done, .count = part}, piece);
         nn_to_float(part, piece, values + done);
         done += part;
     }

@@ -47,20 +47,30 @@ nn_dataset *nn_dataset_retain(const nn_dataset *data);
 /* The column of that name, NULL if there is none. */
 const nn_column *nn_dataset_column(const nn_dataset *data, const char *name);
 
-/* Gathers rows order[0 ... count - 1] of a column (order NULL: rows first ... first + count - 1) as
- * nn_real to values[count][width]. Rows are in range. */
-void nn_column_gather(const nn_column *column, size_t first, const size_t *order, size_t count,
-                      nn_real *values);
+/* Which rows of a column: order[first ... first + count - 1], or these numbers themselves if order is
+ * NULL. All are in range. */
+typedef struct nn_rows {
+    const size_t *order;
+    size_t first, count;
+} nn_rows;
+
+static inline size_t nn_rows_at(const nn_rows *rows, size_t index)
+{
+    return rows->order != NULL ? rows->order[rows->first + index] : rows->first + index;
+}
+
+/* Gathers rows of a column as nn_real to values[count][width]. */
+void nn_column_gather(const nn_column *column, const nn_rows *rows, nn_real *values);
 
 /* values = scale column + offset, by the pool where there is much of it. */
-void nn_column_gather_scaled(const nn_column *column, size_t first, const size_t *order,
-                             size_t count, nn_real scale, nn_real offset, nn_real *values);
+void nn_column_gather_scaled(const nn_column *column, const nn_rows *rows, nn_real scale,
+                             nn_real offset, nn_real *values);
 
 /* The same for class labels: to labels[count * width]. NN_ERR_INVALID if the column is neither
  * NN_UINT8 nor NN_INT32, or, with row and value in the message, if a label isn't in
  * 0 ... classes - 1; what is in labels then isn't to be used. */
-nn_status nn_column_gather_labels(const nn_column *column, size_t first, const size_t *order,
-                                  size_t count, size_t classes, int32_t *labels);
+nn_status nn_column_gather_labels(const nn_column *column, const nn_rows *rows, size_t classes,
+                                  int32_t *labels);
 
 /* Checks the labels of the first rows as nn_column_gather_labels does, without copying them. */
 nn_status nn_column_check_labels(const nn_column *column, size_t rows, size_t classes);

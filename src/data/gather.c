@@ -33,23 +33,21 @@ static void convert(const nn_column *column, size_t start, size_t count, nn_real
     }
 }
 
-void nn_column_gather(const nn_column *column, size_t first, const size_t *order, size_t count,
-                      nn_real *values)
+void nn_column_gather(const nn_column *column, const nn_rows *rows, nn_real *values)
 {
     const size_t width = column->width;
-    if (order == NULL) {
-        convert(column, first * width, count * width, values);
+    if (rows->order == NULL) {
+        convert(column, rows->first * width, rows->count * width, values);
         return;
     }
-    for (size_t i = 0; i < count; i++)
-        convert(column, order[i] * width, width, values + i * width);
+    for (size_t i = 0; i < rows->count; i++)
+        convert(column, nn_rows_at(rows, i) * width, width, values + i * width);
 }
 
 struct gathering {
     const nn_column *column;
-    size_t first;
-    const size_t *order;
-    size_t count, rows; /* rows of a tile */
+    const nn_rows *rows;
+    size_t tile_rows;
     nn_real scale, offset;
     nn_real *values;
 };
@@ -58,10 +56,11 @@ static void gather_tile(void *context, size_t tile)
 {
     const struct gathering *g = context;
     const nn_column *column = g->column;
-    const size_t width = column->width, begin = tile * g->rows;
-    const size_t end = begin + g->rows < g->count ? begin + g->rows : g->count;
+    const size_t width = column->width, begin = tile * g->tile_rows;
+    const size_t left = g->rows->count - begin;
+    const size_t end = begin + (left < g->tile_rows ? left : g->tile_rows);
     for (size_t i = begin; i < end; i++) {
-        const size_t start = (g->order != NULL ? g->order[i] : g->first + i) * width;
+        const size_t start = nn_rows_at(g->rows, i) * width;
         nn_real *row = g->values + i * width;
         if (column->type == NN_UINT8) {
             nn_from_uint8_scaled(width, g->scale, g->offset,
@@ -74,13 +73,20 @@ static void gather_tile(void *context, size_t tile)
     }
 }
 
-void nn_column_gather_scaled(const nn_column *column, size_t first, const size_t *order,
-                             size_t count, nn_real scale, nn_real offset, nn_real *values)
+void nn_column_gather_scaled(const nn_column *column, const nn_rows *rows, nn_real scale,
+                             nn_real offset, nn_real *values)
 {
     enum { TILE_VALUES = 12544 }; /* about 1 us */
-    const size_t rows = column->width < TILE_VALUES ? TILE_VALUES / column->width : 1;
-    struct gathering gathering = {column, first, order, count, rows, scale, offset, values};
-    nn_pool_run((count - 1) / rows + 1, gather_tile, &gathering);
+    const size_t width = column->width;
+    struct gathering gathering = {
+        .column = column,
+        .rows = rows,
+        .tile_rows = width < TILE_VALUES ? TILE_VALUES / width : 1,
+        .scale = scale,
+        .offset = offset,
+        .values = values,
+    };
+    nn_pool_run((rows->count - 1) / gathering.tile_rows + 1, gather_tile, &gathering);
 }
 
 /* The label at an index of the column; type is NN_UINT8 or NN_INT32. */
@@ -105,13 +111,13 @@ static nn_status check_label(const nn_column *column, size_t row, int32_t label,
     return NN_OK;
 }
 
-nn_status nn_column_gather_labels(const nn_column *column, size_t first, const size_t *order,
-                                  size_t count, size_t classes, int32_t *labels)
+nn_status nn_column_gather_labels(const nn_column *column, const nn_rows *rows, size_t classes,
+                                  int32_t *labels)
 {
     NN_TRY(check_type(column));
     const size_t width = column->width;
-    for (size_t i = 0; i < count; i++) {
-        size_t row = order != NULL ? order[i] : first + i;
+    for (size_t i = 0; i < rows->count; i++) {
+        const size_t row = nn_rows_at(rows, i);
         for (size_t j = 0; j < width; j++) {
             int32_t label = label_at(column, row * width + j);
             NN_TRY(check_label(column, row, label, classes));

@@ -162,11 +162,10 @@ static nn_status check_weights(struct fit *fit, nn_status status, size_t epoch, 
 
 static nn_status train_batch(struct fit *fit, size_t epoch, size_t batch)
 {
-    const size_t first = batch * fit->options.batch_size;
+    const size_t size = fit->options.batch_size, first = batch * size;
     const size_t left = fit->training.rows - first;
-    const size_t rows = left < fit->options.batch_size ? left : fit->options.batch_size;
-    const size_t *order = fit->order != NULL ? fit->order + first : NULL;
-    NN_TRY(nn_trainer_gather(fit->trainer, &fit->training, first, order, rows));
+    const nn_rows rows = {.order = fit->order, .first = first, .count = left < size ? left : size};
+    NN_TRY(nn_trainer_gather(fit->trainer, &fit->training, &rows));
     const double loss = nn_trainer_forward(fit->trainer, fit->model);
     if (!isfinite(loss))
         return diverged(fit, "the loss", epoch, batch);

@@ -14,7 +14,7 @@ static nn_status train_on_batch(nn_model *model, const nn_dataset *batch, double
     nn_trainer *trainer;
     NN_TRY(nn_source_open(&source, model, batch, "batch"));
     NN_TRY(nn_trainer_keep(&trainer, model, source.rows));
-    NN_TRY(nn_trainer_gather(trainer, &source, 0, NULL, source.rows));
+    NN_TRY(nn_trainer_gather(trainer, &source, &(nn_rows){.count = source.rows}));
     const double loss = nn_trainer_forward(trainer, model);
     NN_REQUIRE(isfinite(loss), NN_ERR_NONFINITE,
                "the loss isn't finite after %llu steps; the weights are as before this one",

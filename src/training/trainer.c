@@ -116,8 +116,7 @@ static size_t class_of(const nn_real *values, size_t width)
     return largest;
 }
 
-static void gather_weights(nn_trainer *trainer, const nn_source *source, size_t first,
-                           const size_t *order)
+static void gather_weights(nn_trainer *trainer, const nn_source *source, const nn_rows *rows)
 {
     const size_t loss_rows = trainer->rows * trainer->distributions;
     const float *sample_weight =
@@ -126,7 +125,7 @@ static void gather_weights(nn_trainer *trainer, const nn_source *source, size_t 
         const size_t row = i / trainer->distributions;
         double weight = 1;
         if (sample_weight != NULL)
-            weight = (double)sample_weight[order != NULL ? order[row] : first + row];
+            weight = (double)sample_weight[nn_rows_at(rows, row)];
         if (source->class_weight != NULL)
             weight *= source->class_weight[trainer->labels != NULL
                                                ? (size_t)trainer->labels[i]
@@ -137,18 +136,16 @@ static void gather_weights(nn_trainer *trainer, const nn_source *source, size_t 
     }
 }
 
-nn_status nn_trainer_gather(nn_trainer *trainer, const nn_source *source, size_t first,
-                            const size_t *order, size_t count)
+nn_status nn_trainer_gather(nn_trainer *trainer, const nn_source *source, const nn_rows *rows)
 {
-    trainer->rows = count;
-    nn_column_gather_scaled(source->x, first, order, count, trainer->input_scale,
-                            trainer->input_offset, trainer->workspace->x);
+    trainer->rows = rows->count;
+    nn_column_gather_scaled(source->x, rows, trainer->input_scale, trainer->input_offset,
+                            trainer->workspace->x);
     if (trainer->labels != NULL)
-        NN_TRY(nn_column_gather_labels(source->y, first, order, count, source->classes,
-                                       trainer->labels));
+        NN_TRY(nn_column_gather_labels(source->y, rows, source->classes, trainer->labels));
     else
-        nn_column_gather(source->y, first, order, count, trainer->values);
-    gather_weights(trainer, source, first, order);
+        nn_column_gather(source->y, rows, trainer->values);
+    gather_weights(trainer, source, rows);
     return NN_OK;
 }
 
@@ -271,8 +268,10 @@ nn_status nn_trainer_evaluate(nn_trainer *trainer, const nn_model *model, const 
     nn_trainer_reset_totals(trainer);
     for (size_t at = 0; at < source->rows; at += trainer->most_rows) {
         const size_t left = source->rows - at;
-        NN_TRY(nn_trainer_gather(trainer, source, at, NULL,
-                                 left < trainer->most_rows ? left : trainer->most_rows));
+        NN_TRY(nn_trainer_gather(
+            trainer, source,
+            &(nn_rows){.first = at,
+                       .count = left < trainer->most_rows ? left : trainer->most_rows}));
         nn_trainer_forward(trainer, model);
     }
     return NN_OK;

@@ -44,10 +44,9 @@ void nn_trainer_free(nn_trainer *trainer);
 /* The trainer that the model keeps, or a new one if that is too small. */
 nn_status nn_trainer_keep(nn_trainer **trainer, nn_model *model, size_t rows);
 
-/* Gathers rows order[0 ... count - 1] of the source (order NULL: from first on).
+/* Gathers rows of the source as the next batch.
  * Errors: NN_ERR_INVALID (a label that changed since the source was checked). */
-nn_status nn_trainer_gather(nn_trainer *trainer, const nn_source *source, size_t first,
-                            const size_t *order, size_t count);
+nn_status nn_trainer_gather(nn_trainer *trainer, const nn_source *source, const nn_rows *rows);
 
 /* Runs the batch forward, adds to the totals and returns the batch's loss. */
 double nn_trainer_forward(nn_trainer *trainer, const nn_model *model);
