@@ -1,12 +1,13 @@
 /* bench-gemm: each matrix product of a training step, as one cblas_sgemm call and as libnn cuts it into
  * tiles. A product is repeated on the same matrices, so they are as near as caches can hold them. */
+#include "allocate.h"
 #include "bench_arguments.h"
 #include "bench_fail.h"
 #include "bench_machine.h"
 #include "bench_race.h"
 #include "bench_random.h"
 #include "bench_report.h"
-#include "gemm.h"
+#include "gemm_measure.h"
 #include "naive.h"
 
 #include <argp.h>
@@ -18,7 +19,7 @@
 struct options {
     size_t widths[NAIVE_MAX_LAYERS + 1], width_count, batch, rounds;
     const char *json;
-    bool check_only;
+    bool check_only, measure;
 };
 
 static const struct argp_option argp_options[] = {
@@ -26,6 +27,7 @@ static const struct argp_option argp_options[] = {
     {"batch", 'b', "N", 0, "rows of a step (32)", 0},
     {"rounds", 'r', "N", 0, "rounds of which the fastest turn counts (10)", 0},
     {"short", 's', NULL, 0, "3 rounds", 0},
+    {"measure", 'm', NULL, 0, "tiles as measured, not by the rule; shows both", 0},
     {"json", 'j', "FILE", 0, "also write the results to FILE", 0},
     {"check", 'c', NULL, 0, "only check that tiles and plain call agree, time nothing", 0},
     {0},
@@ -47,6 +49,9 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
         return 0;
     case 's':
         options->rounds = 3;
+        return 0;
+    case 'm':
+        options->measure = true;
         return 0;
     case 'j':
         options->json = argument;
@@ -70,7 +75,8 @@ static const struct argp argp = {
 struct product {
     nn_gemm_kind kind;
     size_t batch, inputs, outputs; /* of the layer that it belongs to */
-    float *a, *b, *c;
+    float *a, *b, *c, *scratch;
+    nn_gemm_grids *grids; /* NULL: the rule */
 };
 
 static void run_plain(void *context)
@@ -100,7 +106,13 @@ static void find_size(const struct product *p, size_t *m, size_t *n, size_t *k)
 static void run_tiles(void *context)
 {
     const struct product *p = context;
-    nn_gemm gemm = {.kind = p->kind, .alpha = 1.0f, .a = p->a, .b = p->b, .c = p->c};
+    nn_gemm gemm = {.kind = p->kind,
+                    .alpha = 1.0f,
+                    .a = p->a,
+                    .b = p->b,
+                    .c = p->c,
+                    .scratch = p->kind == NN_GEMM_NT ? p->scratch : NULL,
+                    .grids = p->grids};
     find_size(p, &gemm.m, &gemm.n, &gemm.k);
     nn_gemm_run(&gemm);
 }
@@ -188,6 +200,28 @@ static void race(struct product *p, size_t rounds, size_t threads, double *secon
         seconds[i] = runners[i].seconds;
 }
 
+/* Finds the fastest grid on all threads. */
+static void measure(struct product *p)
+{
+    p->grids = bench_demand_memory(nn_gemm_grids_create(1));
+    run_tiles(p);
+    if (!nn_gemm_grids_measure(p->grids))
+        bench_fail("%s", nn_error_message());
+}
+
+static void print_grid(const char *name, const nn_gemm_grid *grid, double seconds)
+{
+    printf("%20s: %zu x %zu tiles in calls of %zu x %zu x %zu%s%s, %.1f us\n", name, grid->rows,
+           grid->columns, grid->m, grid->n, grid->k, grid->transposed ? ", transposed" : "",
+           grid->pooled ? ", over the pool" : "", 1e6 * seconds);
+}
+
+static void print_choice(const nn_gemm_choice *choice)
+{
+    print_grid("by the rule", &choice->rule, choice->rule_seconds);
+    print_grid("measured", &choice->grid, choice->seconds);
+}
+
 struct sum {
     double flops, seconds[WAYS];
 };
@@ -200,14 +234,19 @@ static void run_layer(const struct options *options, size_t l, struct bench_repo
     static const char *const kinds[] = {"NN", "TN", "NT"};
     static const nn_gemm_kind order[] = {NN_GEMM_NN, NN_GEMM_TN, NN_GEMM_NT};
     for (size_t i = 0; i < (l > 0 ? 3 : 2); i++) {
-        struct product p = {
-            order[i], options->batch, options->widths[l], options->widths[l + 1], NULL, NULL, NULL};
+        struct product p = {.kind = order[i],
+                            .batch = options->batch,
+                            .inputs = options->widths[l],
+                            .outputs = options->widths[l + 1]};
         size_t size[3];
         uint64_t random = 1;
         find_size(&p, &size[0], &size[1], &size[2]);
         p.a = random_matrix(size[0] * size[2], &random);
         p.b = random_matrix(size[2] * size[1], &random);
         p.c = bench_floats(size[0] * size[1]);
+        p.scratch = bench_floats(nn_gemm_scratch(size[1], size[2]) * size[0]);
+        if (options->measure)
+            measure(&p);
         check(&p);
         if (!options->check_only) {
             char name[64];
@@ -216,6 +255,8 @@ static void run_layer(const struct options *options, size_t l, struct bench_repo
             race(&p, options->rounds, threads, seconds);
             snprintf(name, sizeof name, "%zu %s", l + 1, names[i]);
             report_row(report, name, kinds[i], size, flops, seconds, rate, threads);
+            if (p.grids != NULL)
+                print_choice(&p.grids->choices[0]);
             sum->flops += flops;
             for (size_t w = 0; w < WAYS; w++)
                 sum->seconds[w] += seconds[w];
@@ -223,6 +264,8 @@ static void run_layer(const struct options *options, size_t l, struct bench_repo
         free(p.a);
         free(p.b);
         free(p.c);
+        free(p.scratch);
+        nn_release(p.grids);
     }
 }
 

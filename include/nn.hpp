@@ -778,6 +778,20 @@ class model
             [this](std::size_t index) { return nn_model_class_name(get(), index); });
     }
 
+    /* Times how matrix products are cut into tiles, for steps of so many rows, and keeps the fastest. */
+    void measure(std::size_t batch_size)
+    {
+        detail::check(nn_model_measure(get(), batch_size));
+    }
+
+    /* What was measured, a line a product. */
+    std::string plan() const
+    {
+        return detail::text_of([this](char *buffer, std::size_t size, std::size_t *length) {
+            return nn_model_plan(get(), buffer, size, length);
+        });
+    }
+
     /* A table of layers, output shapes and parameter counts. UTF-8. */
     std::string summary() const
     {

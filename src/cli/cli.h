@@ -49,6 +49,7 @@ int cli_fail_library(void);
 typedef nn_status (*cli_text_writer)(const void *object, char *buffer, size_t size, size_t *length);
 int cli_print_text(cli_text_writer write, const void *object);
 int cli_print_summary(const nn_model *model);
+int cli_print_plan(const nn_model *model); /* see nn_model_plan */
 
 /* Evaluates and prints a line "<prefix>name: value" for the loss and each metric. */
 int cli_print_evaluation(const nn_model *model, const nn_dataset *data, const char *prefix);

@@ -71,6 +71,16 @@ int cli_print_summary(const nn_model *model)
     return cli_print_text(write_summary, model);
 }
 
+static nn_status write_plan(const void *model, char *buffer, size_t size, size_t *length)
+{
+    return nn_model_plan(model, buffer, size, length);
+}
+
+int cli_print_plan(const nn_model *model)
+{
+    return cli_print_text(write_plan, model);
+}
+
 int cli_print_evaluation(const nn_model *model, const nn_dataset *data, const char *prefix)
 {
     size_t count = nn_model_metric_count(model);

@@ -180,6 +180,14 @@ static int train(struct job *job, const train_options *options)
     return result;
 }
 
+/* Finds the fastest plan for steps of this size. */
+static int measure(const struct job *job, const train_options *options)
+{
+    if (nn_model_measure(job->model, options->batch_size) != NN_OK)
+        return cli_fail_library();
+    return options->quiet ? EXIT_SUCCESS : cli_print_plan(job->model);
+}
+
 int cli_train(int argc, char **argv)
 {
     train_options options;
@@ -197,6 +205,8 @@ int cli_train(int argc, char **argv)
         result = cli_print_summary(job.model);
     if (result == EXIT_SUCCESS && !options.quiet && options.output == NULL)
         cli_note("the model won't be saved: no --output is given");
+    if (result == EXIT_SUCCESS && options.measure)
+        result = measure(&job, &options);
     if (result == EXIT_SUCCESS)
         result = train(&job, &options);
     free_job(&job);

@@ -19,7 +19,7 @@ typedef struct train_options {
     uint64_t seed;
 
     size_t epochs, batch_size, initial_epoch;
-    bool keep_order;
+    bool keep_order, measure;
     const char *callbacks;
 
     const char *output, *history, *plot;

@@ -19,6 +19,7 @@ enum {
     KEY_BATCH_SIZE,
     KEY_INITIAL_EPOCH,
     KEY_NO_SHUFFLE,
+    KEY_MEASURE,
     KEY_CALLBACKS,
     KEY_HISTORY,
     KEY_PLOT
@@ -56,6 +57,9 @@ static const struct argp_option table[] = {
     {"batch-size", KEY_BATCH_SIZE, "N", 0, "Rows of a step (default 32)", 0},
     {"initial-epoch", KEY_INITIAL_EPOCH, "N", 0, "Number of the first epoch (default 0)", 0},
     {"no-shuffle", KEY_NO_SHUFFLE, NULL, 0, "Take the rows in their order", 0},
+    {"measure", KEY_MEASURE, NULL, 0,
+     "Find the fastest plan of the matrix products by timing first, some seconds long, and show it",
+     0},
     {"callbacks", KEY_CALLBACKS, "LIST", 0, "What else is done, separated by ';'", 0},
 
     {NULL, 0, NULL, 0, "Output:", GROUP_OUTPUT},
@@ -158,6 +162,9 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
         return 0;
     case KEY_NO_SHUFFLE:
         options->keep_order = true;
+        return 0;
+    case KEY_MEASURE:
+        options->measure = true;
         return 0;
     case KEY_CALLBACKS:
         options->callbacks = argument;

@@ -1,8 +1,9 @@
 #include "gemm.h"
 #include "allocate.h"
-#include "gemm_plan.h"
+#include "gemm_measure.h"
 #include "pool.h"
 #include "status.h"
+#include "transpose.h"
 #include <assert.h>
 #include <cblas.h>
 #include <errno.h>
@@ -58,11 +59,23 @@ static void know_blas(void)
     pthread_once(&once, look_at_blas);
 }
 
-/* ---- one call ---- */
+const nn_gemm_limits *nn_gemm_known_limits(void)
+{
+    know_blas();
+    return &blas.limits;
+}
+
+/* ---- tiles ---- */
+
+/* Distances of the rows as they lie in memory. */
+struct strides {
+    size_t a, b, c;
+};
 
 struct run {
     const nn_gemm *gemm;
-    nn_gemm_grid grid;
+    const nn_gemm_grid *grid;
+    const struct strides *strides;
 };
 
 static size_t least(size_t a, size_t b)
@@ -70,20 +83,20 @@ static size_t least(size_t a, size_t b)
     return a < b ? a : b;
 }
 
-static void multiply(const nn_gemm *gemm, const nn_tile *tile, size_t depth, size_t first_depth)
+static void multiply(const struct run *run, const nn_tile *tile, size_t depth, size_t first_depth)
 {
+    const nn_gemm *gemm = run->gemm;
+    const struct strides *strides = run->strides;
     const bool a_transposed = gemm->kind == NN_GEMM_TN, b_transposed = gemm->kind == NN_GEMM_NT;
-    const size_t a_stride = a_transposed ? gemm->m : gemm->k;
-    const size_t b_stride = b_transposed ? gemm->k : gemm->n;
-    const nn_real *a = gemm->a + (a_transposed ? first_depth * a_stride + tile->row
-                                               : tile->row * a_stride + first_depth);
-    const nn_real *b = gemm->b + (b_transposed ? tile->column * b_stride + first_depth
-                                               : first_depth * b_stride + tile->column);
+    const nn_real *a = gemm->a + (a_transposed ? first_depth * strides->a + tile->row
+                                               : tile->row * strides->a + first_depth);
+    const nn_real *b = gemm->b + (b_transposed ? tile->column * strides->b + first_depth
+                                               : first_depth * strides->b + tile->column);
     NN_CBLAS_GEMM(CblasRowMajor, a_transposed ? CblasTrans : CblasNoTrans,
                   b_transposed ? CblasTrans : CblasNoTrans, (int)tile->rows, (int)tile->columns,
-                  (int)depth, gemm->alpha, a, (int)a_stride, b, (int)b_stride,
-                  first_depth == 0 ? gemm->beta : 1, gemm->c + tile->row * gemm->n + tile->column,
-                  (int)gemm->n);
+                  (int)depth, gemm->alpha, a, (int)strides->a, b, (int)strides->b,
+                  first_depth == 0 ? gemm->beta : 1,
+                  gemm->c + tile->row * strides->c + tile->column, (int)strides->c);
 }
 
 /* Tiles count down the columns of the grid: a thread's share is a slab of columns. */
@@ -91,7 +104,7 @@ static void run_tile(void *context, size_t index)
 {
     const struct run *run = context;
     const nn_gemm *gemm = run->gemm;
-    const nn_gemm_grid *grid = &run->grid;
+    const nn_gemm_grid *grid = run->grid;
     nn_tile tile = {.row = index % grid->rows * grid->m, .column = index / grid->rows * grid->n};
     tile.rows = least(grid->m, gemm->m - tile.row);
     tile.columns = least(grid->n, gemm->n - tile.column);
@@ -99,27 +112,121 @@ static void run_tile(void *context, size_t index)
         while (sem_wait(&blas.callers) != 0 && errno == EINTR)
             ;
     for (size_t at = 0; at < gemm->k; at += grid->k)
-        multiply(gemm, &tile, least(grid->k, gemm->k - at), at);
+        multiply(run, &tile, least(grid->k, gemm->k - at), at);
     if (blas.needs_buffers)
         sem_post(&blas.callers);
     if (gemm->finish != NULL)
         gemm->finish(gemm->context, &tile);
 }
 
-void nn_gemm_run(const nn_gemm *gemm)
+static void run_tiles(const nn_gemm *gemm, const nn_gemm_grid *grid, const struct strides *strides)
 {
-    assert(gemm->m <= INT_MAX && gemm->n <= INT_MAX && gemm->k <= INT_MAX && gemm->k > 0);
-    know_blas();
-    struct run run = {
-        .gemm = gemm,
-        .grid = nn_gemm_plan(gemm->kind, gemm->m, gemm->n, gemm->k, &blas.limits),
-    };
-    const size_t tiles = run.grid.rows * run.grid.columns;
-    if (run.grid.pooled)
+    struct run run = {.gemm = gemm, .grid = grid, .strides = strides};
+    const size_t tiles = grid->rows * grid->columns;
+    if (grid->pooled)
         nn_pool_run(tiles, run_tile, &run);
     else
         for (size_t tile = 0; tile < tiles; tile++)
             run_tile(&run, tile);
+}
+
+/* ---- NT by transposed copies ---- */
+
+enum { SLAB = 64 }; /* columns of a that are transposed at a time */
+
+/* Distance of the rows of the copies. A multiple of a KB would put them all on a few sets of a cache, so
+ * such rows get a line more. */
+static size_t copy_stride(const nn_gemm *gemm)
+{
+    return gemm->m % 256 == 0 ? gemm->m + 16 : gemm->m;
+}
+
+size_t nn_gemm_scratch(size_t n, size_t k)
+{
+    return (n + k) + (n + k + 15) / 16;
+}
+
+static void transpose_slab(void *context, size_t index)
+{
+    const nn_gemm *gemm = context;
+    const size_t first = index * SLAB, stride = copy_stride(gemm);
+    nn_transpose(gemm->m, least(SLAB, gemm->k - first), gemm->a + first, gemm->k,
+                 gemm->scratch + first * stride, stride);
+}
+
+/* A tile of c^T into its place in c. */
+static void transpose_back(const void *context, const nn_tile *tile)
+{
+    const nn_gemm *gemm = context;
+    const size_t stride = copy_stride(gemm);
+    const nn_real *turned = gemm->scratch + gemm->k * stride;
+    nn_transpose(tile->rows, tile->columns, turned + tile->row * stride + tile->column, stride,
+                 gemm->c + tile->column * gemm->n + tile->row, gemm->n);
+    if (gemm->finish != NULL)
+        gemm->finish(gemm->context, &(nn_tile){.row = tile->column,
+                                               .column = tile->row,
+                                               .rows = tile->columns,
+                                               .columns = tile->rows});
+}
+
+static void run_transposed(const nn_gemm *gemm, const nn_gemm_grid *grid)
+{
+    enum { POOLED_VALUES = 65536 };
+    nn_gemm copy = *gemm; /* the pool's context isn't const */
+    const size_t slabs = (gemm->k + SLAB - 1) / SLAB, stride = copy_stride(gemm);
+    if (gemm->m * gemm->k >= POOLED_VALUES)
+        nn_pool_run(slabs, transpose_slab, &copy);
+    else
+        for (size_t slab = 0; slab < slabs; slab++)
+            transpose_slab(&copy, slab);
+    run_tiles(
+        &(nn_gemm){
+            .kind = NN_GEMM_NN,
+            .m = gemm->n,
+            .n = gemm->m,
+            .k = gemm->k,
+            .alpha = gemm->alpha,
+            .a = gemm->b,
+            .b = gemm->scratch,
+            .c = gemm->scratch + gemm->k * stride,
+            .finish = transpose_back,
+            .context = gemm,
+        },
+        grid, &(struct strides){gemm->k, stride, stride});
+}
+
+/* ---- running ---- */
+
+nn_gemm_shape nn_gemm_shape_of(const nn_gemm *gemm)
+{
+    return (nn_gemm_shape){.kind = gemm->kind,
+                           .m = gemm->m,
+                           .n = gemm->n,
+                           .k = gemm->k,
+                           .can_transpose = gemm->scratch != NULL && gemm->beta == 0};
+}
+
+void nn_gemm_run_on(const nn_gemm *gemm, const nn_gemm_grid *grid)
+{
+    assert(gemm->m <= INT_MAX && gemm->n <= INT_MAX && gemm->k <= INT_MAX && gemm->k > 0);
+    if (grid->transposed)
+        run_transposed(gemm, grid);
+    else
+        run_tiles(gemm, grid,
+                  &(struct strides){
+                      .a = gemm->kind == NN_GEMM_TN ? gemm->m : gemm->k,
+                      .b = gemm->kind == NN_GEMM_NT ? gemm->k : gemm->n,
+                      .c = gemm->n,
+                  });
+}
+
+void nn_gemm_run(const nn_gemm *gemm)
+{
+    know_blas();
+    const nn_gemm_shape shape = nn_gemm_shape_of(gemm);
+    const nn_gemm_grid grid = gemm->grids != NULL ? nn_gemm_grids_find(gemm->grids, &shape)
+                                                  : nn_gemm_plan(&shape, &blas.limits);
+    nn_gemm_run_on(gemm, &grid);
 }
 
 /* ---- making ready ---- */

@@ -2,13 +2,14 @@
  * Matrix products: the only file that calls cblas. All matrices are row-major; counts fit in an int
  * (shapes and batches are checked before).
  *
- * A product is cut into tiles by a rule that looks at its shape and at the BLAS in use, never at the
- * number of threads, and the tiles run on the pool. So the result has the same bits on any number of
- * threads.
+ * A product is cut into tiles by a rule that looks at its shape and at the BLAS in use, or as measured
+ * before, but never by the number of threads, and the tiles run on the pool. So the result has the same
+ * bits on any number of threads.
  */
 #ifndef NN_KERNELS_GEMM_H
 #define NN_KERNELS_GEMM_H
 
+#include "gemm_plan.h"
 #include "real.h"
 #include <stdbool.h>
 #include <stddef.h>
@@ -18,16 +19,13 @@
  * false if memory is out. */
 bool nn_gemm_prepare(void);
 
-typedef enum nn_gemm_kind {
-    NN_GEMM_NN, /* c[m][n] = a[m][k] b[k][n] */
-    NN_GEMM_TN, /* c[m][n] = a[k][m]^T b[k][n] */
-    NN_GEMM_NT  /* c[m][n] = a[m][k] b[n][k]^T */
-} nn_gemm_kind;
-
 /* A tile of c: rows x columns from (row, column) on. */
 typedef struct nn_tile {
     size_t row, column, rows, columns;
 } nn_tile;
+
+/* Grids that were measured; see gemm_measure.h. */
+typedef struct nn_gemm_grids nn_gemm_grids;
 
 /* c = alpha a b + beta c (with beta 0, c is only written). finish, if not NULL, is called once for each
  * tile as soon as it is computed, while it is in cache, from the thread that computed it. */
@@ -37,10 +35,21 @@ typedef struct nn_gemm {
     nn_real alpha, beta;
     const nn_real *a, *b;
     nn_real *c;
+    nn_real
+        *scratch; /* NT with beta 0: m nn_gemm_scratch(n, k) values that make it faster, or NULL */
     void (*finish)(const void *context, const nn_tile *tile);
     const void *context;
+    nn_gemm_grids *grids; /* NULL: the rule */
 } nn_gemm;
 
 void nn_gemm_run(const nn_gemm *gemm);
+
+/* How many values of scratch for each of an NT's m rows. */
+size_t nn_gemm_scratch(size_t n, size_t k);
+
+/* The same on a grid of the caller's choice, and what such a choice needs. */
+void nn_gemm_run_on(const nn_gemm *gemm, const nn_gemm_grid *grid);
+nn_gemm_shape nn_gemm_shape_of(const nn_gemm *gemm);
+const nn_gemm_limits *nn_gemm_known_limits(void);
 
 #endif

@@ -2,15 +2,30 @@
  * The rule, from measurements of OpenBLAS 0.3.21. Its kernels for AVX-512 compute small products (m n k
  * up to 10^6, and for NT n k up to 4096) without packing, locks or threads, and faster than larger ones:
  * tiles of 48 to 112 columns, at least 32 rows and a depth of 100 to 400 all come within 5 % of the best.
- * The other kernels stay single-threaded up to m n k = 262,144 and lose least on wide, flat tiles.
+ * The other kernels stay single-threaded up to m n k = 262,144 and lose least on wide, flat tiles. NT is
+ * slower than NN with all of them, by far more than it takes to transpose the batch's side of it.
  */
 #include "gemm_plan.h"
+#include <stdint.h>
 
-enum { POOLED_VOLUME = 400000 }; /* about 8 us on one core; waking a thread costs 1 to 2 */
+enum {
+    POOLED_VOLUME = 400000, /* about 8 us on one core; waking a thread costs 1 to 2 */
+    POOLED_MATRIX = 120000, /* n k of a product of so few rows that reading b takes as long */
+    LEAST_TILES = 4,        /* of a pooled product, where it has so many rows */
+    LEAST_ROWS = 16,        /* of a tile */
+    ALIASED = 256, /* rows of b at multiples of so many values fall on few sets of a cache: */
+    ALIASED_COLUMNS = 64, /* then tiles are narrower */
+    TRANSPOSED_ROWS = 4   /* least m of an NT that is turned */
+};
 
 static size_t divide_up(size_t a, size_t b)
 {
     return (a + b - 1) / b;
+}
+
+static size_t least(size_t a, size_t b)
+{
+    return a < b ? a : b;
 }
 
 /* The size of equal pieces of at most `most`, a multiple of step where that is possible. */
@@ -24,23 +39,36 @@ static size_t piece(size_t whole, size_t most, size_t step)
     return size <= most ? size : most / step * step;
 }
 
-nn_gemm_grid nn_gemm_plan(nn_gemm_kind kind, size_t m, size_t n, size_t k,
-                          const nn_gemm_limits *limits)
+nn_gemm_grid nn_gemm_cut(const nn_gemm_shape *shape, const nn_gemm_limits *limits, bool transposed,
+                         bool pooled, size_t m, size_t n, size_t k)
 {
-    nn_gemm_grid grid = {.m = m, .n = n, .k = k, .rows = 1, .columns = 1};
-    const size_t volume = m * n * k; /* can't overflow where arrays of these sizes exist */
-    const bool nt = kind == NN_GEMM_NT && limits->nt_footprint > 0;
-    grid.pooled = volume >= POOLED_VOLUME;
-    if (volume <= limits->volume && !grid.pooled && (!nt || n * k <= limits->nt_footprint))
-        return grid;
-    const size_t least_depth = k < limits->depth ? k : limits->depth;
-    grid.n = piece(n, nt ? limits->nt_footprint / least_depth : limits->columns, 16);
-    grid.m = piece(m, limits->volume / (grid.n * least_depth), 8);
-    size_t depth = limits->volume / (grid.m * grid.n);
-    if (nt && depth > limits->nt_footprint / grid.n)
-        depth = limits->nt_footprint / grid.n;
-    grid.k = piece(k, depth, 8);
-    grid.rows = divide_up(m, grid.m);
-    grid.columns = divide_up(n, grid.n);
+    const size_t rows = transposed ? shape->n : shape->m;
+    const size_t columns = transposed ? shape->m : shape->n;
+    const bool nt = shape->kind == NN_GEMM_NT && !transposed && limits->nt_footprint > 0;
+    const size_t least_depth = least(least(shape->k, k), limits->depth);
+    nn_gemm_grid grid = {.transposed = transposed, .pooled = pooled};
+    n = least(n, limits->volume / (least_depth * least(rows, 8)));
+    grid.n = piece(columns, nt ? least(n, limits->nt_footprint / least_depth) : n, 16);
+    grid.m = piece(rows, least(m, limits->volume / (least_depth * grid.n)), 8);
+    const size_t depth = least(k, limits->volume / (grid.m * grid.n));
+    grid.k = piece(shape->k, nt ? least(depth, limits->nt_footprint / grid.n) : depth, 8);
+    grid.rows = divide_up(rows, grid.m);
+    grid.columns = divide_up(columns, grid.n);
     return grid;
+}
+
+nn_gemm_grid nn_gemm_plan(const nn_gemm_shape *shape, const nn_gemm_limits *limits)
+{
+    const size_t volume = shape->m * shape->n * shape->k; /* arrays of these sizes exist */
+    const bool transposed =
+        shape->kind == NN_GEMM_NT && shape->can_transpose && shape->m >= TRANSPOSED_ROWS;
+    if (volume < POOLED_VOLUME && shape->n * shape->k < POOLED_MATRIX)
+        return nn_gemm_cut(shape, limits, transposed, false, SIZE_MAX, SIZE_MAX, SIZE_MAX);
+    const bool aliased = !transposed && shape->n % ALIASED == 0;
+    const size_t most = aliased ? least(limits->columns, ALIASED_COLUMNS) : limits->columns;
+    const size_t rows = transposed ? shape->n : shape->m;
+    const size_t slabs = divide_up(transposed ? shape->m : shape->n, most);
+    const size_t most_rows = slabs < LEAST_TILES ? divide_up(rows * slabs, LEAST_TILES) : rows;
+    return nn_gemm_cut(shape, limits, transposed, true,
+                       most_rows < LEAST_ROWS ? LEAST_ROWS : most_rows, most, SIZE_MAX);
 }

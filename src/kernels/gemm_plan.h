@@ -1,11 +1,25 @@
-/* How a product is cut into tiles. */
+/* How a product is cut into tiles: by a rule, or as measured on request. */
 #ifndef NN_KERNELS_GEMM_PLAN_H
 #define NN_KERNELS_GEMM_PLAN_H
 
-#include "gemm.h"
 #include <stdbool.h>
+#include <stddef.h>
 
-/* What the rule knows of the BLAS in use. */
+typedef enum nn_gemm_kind {
+    NN_GEMM_NN, /* c[m][n] = a[m][k] b[k][n] */
+    NN_GEMM_TN, /* c[m][n] = a[k][m]^T b[k][n] */
+    NN_GEMM_NT  /* c[m][n] = a[m][k] b[n][k]^T */
+} nn_gemm_kind;
+
+typedef struct nn_gemm_shape {
+    nn_gemm_kind kind;
+    size_t m, n, k;
+    /* There is scratch for transposed copies of a and c: NT may be computed as c^T = b a^T, whose
+     * operands lie as NN's do. */
+    bool can_transpose;
+} nn_gemm_shape;
+
+/* What is known of the BLAS in use. */
 typedef struct nn_gemm_limits {
     size_t volume;       /* greatest m n k of a call */
     size_t nt_footprint; /* greatest n k of a call of kind NT; 0: any */
@@ -14,13 +28,18 @@ typedef struct nn_gemm_limits {
 } nn_gemm_limits;
 
 typedef struct nn_gemm_grid {
-    size_t m, n, k;       /* of a tile; the last ones may be smaller */
-    size_t rows, columns; /* of tiles */
+    bool transposed;      /* tiles are of c^T[n][m] = b[n][k] a^T[k][m] */
     bool pooled;          /* large enough to be worth the pool */
+    size_t m, n, k;       /* of a call; the last ones may be smaller */
+    size_t rows, columns; /* of tiles */
 } nn_gemm_grid;
 
-/* The grid of a product. A pure function of its arguments. */
-nn_gemm_grid nn_gemm_plan(nn_gemm_kind kind, size_t m, size_t n, size_t k,
-                          const nn_gemm_limits *limits);
+/* The grid of a product by the rule. A pure function of its arguments. */
+nn_gemm_grid nn_gemm_plan(const nn_gemm_shape *shape, const nn_gemm_limits *limits);
+
+/* The grid with calls of at most m x n x k; they are made smaller until they keep the limits. m, n and k
+ * are of what is computed: of c^T if transposed. */
+nn_gemm_grid nn_gemm_cut(const nn_gemm_shape *shape, const nn_gemm_limits *limits, bool transposed,
+                         bool pooled, size_t m, size_t n, size_t k);
 
 #endif

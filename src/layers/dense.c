@@ -49,6 +49,7 @@ static nn_status build(const void *self, nn_layer_build *build)
             .initializer = &layer->bias_initializer,
             .trainable = true,
         };
+    build->scratch = nn_shape_width(&build->input) / inputs * nn_gemm_scratch(inputs, layer->units);
     if (layer->activation.type != NULL && nn_activation_of(&layer->activation)->needs_z)
         build->kept = nn_shape_width(&build->output); /* z */
     return NN_OK;
@@ -112,6 +113,7 @@ static void forward(const void *self, const nn_layer_call *call)
         .c = finish.z,
         .finish = in_tiles || layer->use_bias ? finish_tile : NULL,
         .context = &finish,
+        .grids = call->grids,
     });
     if (activation != NULL && !in_tiles)
         activation->forward(layer->activation.self, rows, layer->units, finish.z, call->y);
@@ -178,6 +180,8 @@ static void backward(const void *self, const nn_layer_call *call)
             .a = call->dy,
             .b = call->parameters[0],
             .c = call->dx,
+            .scratch = call->scratch,
+            .grids = call->grids,
         });
     nn_gemm_run(&(nn_gemm){
         .kind = NN_GEMM_TN,
@@ -189,6 +193,7 @@ static void backward(const void *self, const nn_layer_call *call)
         .a = call->x,
         .b = call->dy,
         .c = call->gradients[0],
+        .grids = call->grids,
     });
 }
 

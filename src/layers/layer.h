@@ -2,6 +2,7 @@
 #ifndef NN_LAYERS_LAYER_H
 #define NN_LAYERS_LAYER_H
 
+#include "gemm.h"
 #include "part.h"
 #include "random.h"
 #include "real.h"
@@ -28,8 +29,9 @@ typedef struct nn_layer_build {
     nn_shape output;
     nn_layer_parameter parameters[NN_LAYER_MAX_PARAMETERS];
     size_t parameter_count;
-    size_t kept; /* values that forward keeps for backward beside x and y */
-    bool view;   /* y is x, only seen in another shape: neither forward nor backward exists */
+    size_t kept;    /* values that forward keeps for backward beside x and y */
+    size_t scratch; /* values that backward needs to find dx, such as transposed copies */
+    bool view;      /* y is x, only seen in another shape: neither forward nor backward exists */
     /* y = scale x + offset for each value, and no more: where it comes first, whoever gathers the input
      * does it in the same pass. */
     bool affine;
@@ -48,9 +50,11 @@ typedef struct nn_layer_call {
     nn_real *kept;        /* [rows][kept] as declared; NULL if none or not training */
     nn_real *const *parameters; /* as declared */
     nn_random random;           /* this layer's numbers in this step */
+    nn_gemm_grids *grids;       /* measured plans of products; NULL: by rule */
     /* backward only */
-    nn_real *dy; /* [rows][output]; may be overwritten */
-    nn_real *dx; /* [rows][input]; NULL: nobody wants it */
+    nn_real *dy;      /* [rows][output]; may be overwritten */
+    nn_real *dx;      /* [rows][input]; NULL: nobody wants it */
+    nn_real *scratch; /* [rows][scratch] as declared; NULL where nobody wants dx */
     /* Of the trainable parameters, with g the gradient:
      * gradients[i] = gradient_scale g + gradient_keep gradients[i]. Where the optimizer's step is as
      * simple, gradients are the parameters themselves; so a layer finishes with its parameters

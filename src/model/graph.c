@@ -36,6 +36,7 @@ void nn_model_free(nn_model *model)
     nn_release(model->weights);
     nn_release(model->gradients);
     nn_release(model->slots);
+    nn_release(model->grids);
     nn_part_free(&model->optimizer);
     nn_part_free(&model->loss);
     nn_named_metrics_free(model->metrics, model->metric_count);

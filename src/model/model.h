@@ -77,6 +77,8 @@ struct nn_model {
     uint64_t iteration;      /* optimizer steps done */
     uint64_t epochs_started; /* epochs begun by all fits: names the shuffle */
 
+    nn_gemm_grids *grids; /* measured on request, else NULL */
+
     char **class_names; /* one block */
     size_t class_count;
 

@@ -21,6 +21,7 @@ static nn_layer_call make_call(const nn_model *model, const nn_workspace *worksp
         .x = input_of(node, workspace, x),
         .y = workspace->nodes[index].y,
         .kept = workspace->nodes[index].kept,
+        .grids = model->grids,
         .random = nn_random_stream(model->seed, NN_RANDOM_LAYER, index, model->iteration),
     };
 }
@@ -73,6 +74,7 @@ static void walk_backward(nn_model *model, nn_workspace *workspace, size_t rows,
         call.gradient_keep = keep;
         call.gradients = gradients; /* of the trainable ones; these are declared first */
         call.dy = workspace->nodes[i].dy;
+        call.scratch = workspace->nodes[i].scratch;
         call.dx = node->input == NN_NO_NODE ? NULL : workspace->nodes[node->input].dy;
         nn_layer_of(&node->layer)->backward(node->layer.self, &call);
     }

@@ -13,7 +13,7 @@
 #define NO_BUFFER SIZE_MAX
 
 struct node_plan {
-    size_t y, kept, dy; /* indices of buffers */
+    size_t y, kept, dy, scratch; /* indices of buffers */
 };
 
 struct plan {
@@ -62,7 +62,7 @@ static nn_status plan_forward(struct plan *plan)
         struct node_plan *places = &plan->nodes[i];
         const size_t input = node->input == NN_NO_NODE ? NO_BUFFER : plan->nodes[node->input].y;
         const size_t last_use = plan->workspace->training ? 2 * n - i : i;
-        places->kept = places->dy = NO_BUFFER;
+        places->kept = places->dy = places->scratch = NO_BUFFER;
         live_until(plan, input, last_use); /* as x */
         if (nn_workspace_passes(plan->workspace, model, i)) {
             places->y = input;
@@ -95,6 +95,9 @@ static nn_status plan_backward(struct plan *plan)
         const size_t width = nn_shape_width(&node->build.output);
         if (places->dy == NO_BUFFER && workspace->nodes[i].backward)
             NN_TRY(add_buffer(plan, width, 2 * n - i - 1, 2 * n - i, &places->dy));
+        if (node->build.scratch > 0 && node->input != NN_NO_NODE &&
+            workspace->nodes[node->input].backward)
+            NN_TRY(add_buffer(plan, node->build.scratch, 2 * n - i, 2 * n - i, &places->scratch));
         live_from(plan, places->dy, 2 * n - i - 1);
         live_until(plan, places->dy, 2 * n - i);
         if (nn_workspace_passes(workspace, model, i) && node->input != NN_NO_NODE &&
@@ -125,6 +128,8 @@ static nn_status make_arena(struct plan *plan)
             node->kept = workspace->arena + plan->buffers[places->kept].offset;
         if (places->dy != NO_BUFFER)
             node->dy = workspace->arena + plan->buffers[places->dy].offset;
+        if (places->scratch != NO_BUFFER)
+            node->scratch = workspace->arena + plan->buffers[places->scratch].offset;
     }
     return NN_OK;
 }
@@ -151,7 +156,7 @@ static nn_status fill_workspace(nn_workspace *workspace, const nn_model *model, 
         .gathers = gathers,
         .x = NO_BUFFER,
         .nodes = nn_allocate(model->node_count, sizeof(*plan.nodes)),
-        .buffers = nn_allocate(1 + 3 * model->node_count, sizeof(*plan.buffers)),
+        .buffers = nn_allocate(1 + 4 * model->node_count, sizeof(*plan.buffers)),
     };
     workspace->nodes = nn_allocate(model->node_count, sizeof(*workspace->nodes));
     nn_status status = NN_ERR_NO_MEMORY;

@@ -7,10 +7,11 @@
 
 /* Places of one node's buffers in the arena; NULL where it needs none. A view shares its input's. */
 typedef struct nn_node_buffers {
-    nn_real *y;    /* [rows][output]; NULL: the model's own input, seen in another shape */
-    nn_real *kept; /* [rows][kept] */
-    nn_real *dy;   /* [rows][output], training only */
-    bool backward; /* a weight in it or before it is trainable */
+    nn_real *y;       /* [rows][output]; NULL: the model's own input, seen in another shape */
+    nn_real *kept;    /* [rows][kept] */
+    nn_real *dy;      /* [rows][output], training only */
+    nn_real *scratch; /* [rows][scratch] during this node's backward; NULL if dx isn't wanted */
+    bool backward;    /* a weight in it or before it is trainable */
 } nn_node_buffers;
 
 typedef enum nn_workspace_use {
