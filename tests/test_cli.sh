@@ -176,6 +176,8 @@ check "predictions go to a file" eval '[ $status -eq 0 ] && [ ! -s out ] && same
 run train --images=x --labels=y -l "$bright" --validation-rows=60 --epochs=20 --seed=1 -q \
     --optimizer='sgd learning_rate=0.1 momentum=0.9' -o again.safetensors
 check "--quiet prints nothing" eval '[ $status -eq 0 ] && [ ! -s out ] && [ ! -s err ]'
+run train --images=x --labels=y -l "$bright" --measure
+check "--measure shows the plan of the products" eval '[ $status -eq 0 ] && grep -q "^NN 32x" out'
 run predict again.safetensors --images=x --values
 check "equal seeds give equal predictions" same out values
 run train --images=x --labels=y -l "$bright" --validation-rows=60 --epochs=20 --seed=2 -q \

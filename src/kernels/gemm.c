@@ -48,7 +48,7 @@ static void look_at_blas(void)
     for (size_t i = 0; i < sizeof(small_matrix_kernels) / sizeof(small_matrix_kernels[0]); i++)
         if (strcmp(core, small_matrix_kernels[i]) == 0) {
             blas.limits = (nn_gemm_limits){
-                .volume = 1000000, .nt_footprint = 4096, .columns = 96, .depth = 128};
+                .volume = 1000000, .nt_footprint = 4096, .columns = 64, .depth = 128};
             blas.needs_buffers = false;
         }
 }
