@@ -56,12 +56,28 @@ nn_gemm_grid nn_gemm_cut(const nn_gemm_shape *shape, const nn_gemm_limits *limit
     return grid;
 }
 
+/* The most frequent case of small networks, found without a division. */
+static bool is_one_call(const nn_gemm_shape *shape, const nn_gemm_limits *limits, bool transposed)
+{
+    const bool nt = shape->kind == NN_GEMM_NT && !transposed && limits->nt_footprint > 0;
+    return shape->m * shape->n * shape->k <= limits->volume &&
+           (!nt || shape->n * shape->k <= limits->nt_footprint);
+}
+
 nn_gemm_grid nn_gemm_plan(const nn_gemm_shape *shape, const nn_gemm_limits *limits)
 {
     const size_t volume = shape->m * shape->n * shape->k; /* arrays of these sizes exist */
     const bool transposed =
         shape->kind == NN_GEMM_NT && shape->can_transpose && shape->m >= TRANSPOSED_ROWS;
-    if (volume < POOLED_VOLUME && shape->n * shape->k < POOLED_MATRIX)
+    const bool pooled = volume >= POOLED_VOLUME || shape->n * shape->k >= POOLED_MATRIX;
+    if (!pooled && is_one_call(shape, limits, transposed))
+        return (nn_gemm_grid){.transposed = transposed,
+                              .m = transposed ? shape->n : shape->m,
+                              .n = transposed ? shape->m : shape->n,
+                              .k = shape->k,
+                              .rows = 1,
+                              .columns = 1};
+    if (!pooled)
         return nn_gemm_cut(shape, limits, transposed, false, SIZE_MAX, SIZE_MAX, SIZE_MAX);
     const size_t columns = least(transposed ? shape->m : shape->n, limits->columns);
     const size_t tile = volume / TILES > TILE_VOLUME ? volume / TILES : TILE_VOLUME;
