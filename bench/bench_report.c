@@ -119,3 +119,11 @@ void bench_report_close(struct bench_report *report)
     if (fclose(report->json) != 0 || failed)
         bench_fail("%s: %s", report->path, strerror(errno));
 }
+
+const char *bench_net_name(const size_t *widths, size_t width_count, char *text, size_t size)
+{
+    size_t length = 0;
+    for (size_t i = 0; i < width_count && length < size; i++)
+        length += (size_t)snprintf(text + length, size - length, "%s%zu", i ? "-" : "", widths[i]);
+    return text;
+}

@@ -48,4 +48,7 @@ void bench_report_row(struct bench_report *report, const struct bench_cell *cell
 
 void bench_report_close(struct bench_report *report);
 
+/* "784-300-100-10": text, which has room for size bytes. */
+const char *bench_net_name(const size_t *widths, size_t width_count, char *text, size_t size);
+
 #endif

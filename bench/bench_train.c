@@ -2,6 +2,7 @@
  * and by nn_fit, on one thread and on all. */
 #include "bench_arguments.h"
 #include "bench_machine.h"
+#include "bench_plot.h"
 #include "bench_report.h"
 #include "train_sweep.h"
 #include "train_time.h"
@@ -25,7 +26,7 @@ struct options {
     size_t batch_count;
     size_t rounds;
     double turn_seconds;
-    const char *json, *sweep;
+    const char *json, *plot, *sweep;
 };
 
 static const struct argp_option argp_options[] = {
@@ -34,9 +35,10 @@ static const struct argp_option argp_options[] = {
      "784,300,100,10; 784,2048,2048,10)",
      0},
     {"batch", 'b', "N,N,...", 0, "rows of a step (1,8,32,128,1024)", 0},
-    {"rounds", 'r', "N", 0, "rounds of which the fastest turn counts (5)", 0},
+    {"rounds", 'r', "N", 0, "rounds of which the fastest turn counts (5, for a sweep 10)", 0},
     {"short", 's', NULL, 0, "the middle nets at batches 1,32,1024 in 3 rounds", 0},
     {"json", 'j', "FILE", 0, "also write the results to FILE", 0},
+    {"plot", 'p', "NAME", 0, "also draw the table: figures to NAME.dat, picture to NAME.svg", 0},
     {"sweep", 'S', "NAME", 0,
      "instead of the table: cost against rows, width, depth and threads, to NAME.dat and NAME.svg",
      0},
@@ -90,6 +92,9 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
     case 'j':
         options->json = argument;
         return 0;
+    case 'p':
+        options->plot = argument;
+        return 0;
     case 'S':
         options->sweep = argument;
         return 0;
@@ -98,8 +103,10 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
             options->net_count = sizeof default_nets / sizeof *default_nets;
             memcpy(options->nets, default_nets, sizeof default_nets);
         }
-        if (options->sweep && options->json)
-            argp_error(state, "--json is for the table; a sweep writes NAME.dat");
+        if (options->rounds == 0)
+            options->rounds = options->sweep ? 10 : 5;
+        if (options->sweep && (options->json || options->plot))
+            argp_error(state, "--json and --plot are for the table; a sweep writes NAME.dat");
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -111,6 +118,14 @@ static const struct argp argp = {
     .parser = parse_option,
     .doc =
         "Times training steps of dense nets in plain loops, with cblas_sgemm calls and by nn_fit.",
+};
+
+struct race {
+    struct bench_report report;
+    struct bench_plot plot; /* its data are NULL where no picture is wanted */
+    struct bench_rates rates;
+    size_t threads;        /* all */
+    double best[MAX_LIST]; /* of each net, the highest rate in the picture, in FLOP/s */
 };
 
 /* ---- the table ------------------------------------------------------------------------------ */
@@ -137,10 +152,7 @@ static void report_row(struct bench_report *report, const struct bench_options *
                        size_t threads, const struct train_way *ways)
 {
     char name[128];
-    size_t length = 0;
-    for (size_t i = 0; i < step->width_count && length < sizeof name; i++)
-        length += (size_t)snprintf(name + length, sizeof name - length, "%s%zu", i ? "-" : "",
-                                   step->widths[i]);
+    bench_net_name(step->widths, step->width_count, name, sizeof name);
     const double flops = train_step_flops(step), library = ways[LIBRARY].seconds;
     bench_report_row(report, (struct bench_cell[]){
                                  BENCH_TEXT(name),
@@ -158,10 +170,126 @@ static void report_row(struct bench_report *report, const struct bench_options *
                              });
 }
 
-/* One race of all, a row for one thread and another for all. */
-static void time_step(struct bench_report *report, const struct bench_options *step,
-                      double turn_seconds, double rate, size_t threads)
+/* ---- the picture ---------------------------------------------------------------------------- */
+
+/* In µs or ms with three digits. */
+static void write_time(FILE *file, double seconds)
 {
+    const bool large = seconds >= 0.9995e-3;
+    const double value = seconds * (large ? 1e3 : 1e6);
+    fprintf(file, "\"%.*f %s\"",
+            value < 9.995   ? 2
+            : value < 99.95 ? 1
+                            : 0,
+            value, large ? "ms" : "µs");
+}
+
+/* The net's block of data has a line for each batch: rates in GFLOP/s, and libnn's time with all threads. */
+static void begin_bars(struct bench_plot *plot, const struct bench_options *step)
+{
+    char name[128], comment[256];
+    bench_net_name(step->widths, step->width_count, name, sizeof name);
+    snprintf(comment, sizeof comment,
+             "%s: batch; GFLOP/s of loops, cblas step on 1 thread and on all, libnn on 1 and on "
+             "all; libnn's time on all",
+             name);
+    bench_plot_block(plot, comment);
+}
+
+static void write_bars(struct race *race, size_t net, const struct bench_options *step,
+                       const struct train_way *one, const struct train_way *all)
+{
+    const double seconds[] = {one[LOOPS].seconds, one[AROUND].seconds, all[AROUND].seconds,
+                              one[LIBRARY].seconds, all[LIBRARY].seconds};
+    FILE *data = race->plot.data;
+    fprintf(data, "%zu", step->batch);
+    for (size_t i = 0; i < sizeof seconds / sizeof *seconds; i++) {
+        const double rate = train_step_flops(step) / seconds[i];
+        if (isnan(rate))
+            fputs(" nan", data);
+        else
+            fprintf(data, " %.5g", 1e-9 * rate);
+        race->best[net] = fmax(race->best[net], rate); /* which passes over NaN */
+    }
+    fputc(' ', data);
+    write_time(data, all[LIBRARY].seconds);
+    fputc('\n', data);
+}
+
+/* A dashed line at the rate of so many cores, named where there are seldom bars: above small batches. */
+static void mark_rate(FILE *gnuplot, double rate, size_t cores)
+{
+    fprintf(gnuplot,
+            "set label 'best sgemm, %zu core%s' at graph 0.01, first %.5g left offset 0,0.5\n",
+            cores, cores > 1 ? "s" : "", 1e-9 * rate);
+}
+
+static void draw_net(struct race *race, const struct options *options, size_t net)
+{
+    FILE *gnuplot = race->plot.gnuplot;
+    const double one = race->rates.sgemm, all = one * (double)race->threads;
+    const double best = race->best[net],
+                 top = best > 0.3 * all ? 1.13 * fmax(all, best) : 1.05 * best;
+    const bool times = options->batch_count <= 6; /* more haven't room */
+    char name[128], axis[128];
+    bench_net_name(options->nets[net].widths, options->nets[net].width_count, name, sizeof name);
+    snprintf(axis, sizeof axis,
+             times ? "rows of a step; libnn's time on %zu thread%s" : "rows of a step",
+             race->threads, race->threads > 1 ? "s" : "");
+    bench_plot_panel(&race->plot, name, axis, "GFLOP/s");
+    fprintf(gnuplot,
+            "set style data histograms\nset style histogram clustered gap 1\nset style fill solid "
+            "noborder\nset xtics scale 0\nset xlabel offset 0,-0.8\nunset grid\nset grid y\nset "
+            "xrange [-0.6:%zu.6]\nset yrange [0:%.5g]\n",
+            options->batch_count - 1, 1e-9 * top);
+    if (top > all) {
+        mark_rate(gnuplot, all, race->threads);
+        if (race->threads > 1)
+            mark_rate(gnuplot, one, 1);
+    }
+    fputs("plot", gnuplot);
+    for (int column = 2; column <= 6; column++) {
+        static const int lines[] = {BENCH_LINE_LOOPS, BENCH_LINE_BLAS_ONE, BENCH_LINE_BLAS_ALL,
+                                    BENCH_LINE_ONE, BENCH_LINE_ALL};
+        if (race->threads > 1 || (column != 4 && column != 6))
+            fprintf(gnuplot, " data index %zu using %d:xtic(stringcolumn(1)%s) ls %d,", net, column,
+                    times ? ".\"\\n\".stringcolumn(7)" : "", lines[column - 2]);
+    }
+    fprintf(gnuplot, " %.5g with lines ls %d, %.5g with lines ls %d\nunset label\n", 1e-9 * one,
+            BENCH_LINE_FLOOR, 1e-9 * all, BENCH_LINE_FLOOR);
+}
+
+static void draw(struct race *race, const struct options *options)
+{
+    char all[32];
+    snprintf(all, sizeof all, "%zu threads", race->threads);
+    const struct bench_legend many[] = {{BENCH_LINE_LOOPS, "plain loops (none where slow)"},
+                                        {BENCH_LINE_BLAS_ONE, "with cblas_sgemm, 1 thread"},
+                                        {BENCH_LINE_BLAS_ALL, all},
+                                        {BENCH_LINE_ONE, "libnn, 1 thread"},
+                                        {BENCH_LINE_ALL, all},
+                                        {0, NULL}};
+    const struct bench_legend one[] = {{BENCH_LINE_LOOPS, "plain loops (none where slow)"},
+                                       {BENCH_LINE_BLAS_ONE, "with cblas_sgemm"},
+                                       {BENCH_LINE_ONE, "libnn"},
+                                       {0, NULL}};
+    bench_plot_begin(&race->plot,
+                     "Training steps: how fast their products are done (more is better)",
+                     options->net_count, options->net_count > 1 ? 2 : 1, 230,
+                     race->threads > 1 ? many : one, true);
+    for (size_t n = 0; n < options->net_count; n++)
+        draw_net(race, options, n);
+    bench_plot_close(&race->plot);
+}
+
+/* ---- measuring ------------------------------------------------------------------------------ */
+
+/* One race of all, a row for one thread and another for all. */
+static void time_step(struct race *race, size_t net, const struct bench_options *step,
+                      double turn_seconds)
+{
+    const size_t threads = race->threads;
+    const double rate = race->rates.sgemm;
     struct train_way ways[2 * WAYS - 1] = {
         {.contestant = BENCH_ORDERED, .threads = 1},
         {.contestant = BENCH_AROUND, .threads = 1},
@@ -172,30 +300,34 @@ static void time_step(struct bench_report *report, const struct bench_options *s
         {.contestant = BENCH_FIT, .threads = threads},
     };
     train_time(step, turn_seconds, true, ways, threads > 1 ? 2 * WAYS - 1 : WAYS);
-    report_row(report, step, rate, 1, ways);
+    struct train_way *const all = threads > 1 ? ways + WAYS - 1 : ways;
+    report_row(&race->report, step, rate, 1, ways);
+    if (race->plot.data)
+        write_bars(race, net, step, ways, all);
     if (threads == 1)
         return;
-    ways[WAYS - 1] = (struct train_way){.seconds = NAN}; /* plain loops have one thread */
-    report_row(report, step, rate, threads, ways + WAYS - 1);
+    all[LOOPS] = (struct train_way){.seconds = NAN}; /* plain loops have one thread */
+    report_row(&race->report, step, rate, threads, all);
 }
 
-static void time_all(const struct options *options, size_t threads, const struct bench_rates *rates,
-                     struct bench_report *report)
+static void time_all(const struct options *options, struct race *race)
 {
-    bench_report_table(report, "steps",
+    bench_report_table(&race->report, "steps",
                        "Microseconds a step in plain loops, in loops around cblas_sgemm, of its "
                        "cblas_sgemm calls alone, and in nn_fit;\nnn_fit as a part of each and of "
                        "the floor, the step's products at the best sgemm rate on each core",
                        columns);
-    for (size_t n = 0; n < options->net_count; n++)
+    for (size_t n = 0; n < options->net_count; n++) {
+        struct bench_options step = {
+            .width_count = options->nets[n].width_count, .rounds = options->rounds, .seed = 1};
+        memcpy(step.widths, options->nets[n].widths, sizeof step.widths);
+        if (race->plot.data)
+            begin_bars(&race->plot, &step);
         for (size_t b = 0; b < options->batch_count; b++) {
-            struct bench_options step = {.width_count = options->nets[n].width_count,
-                                         .batch = options->batches[b],
-                                         .rounds = options->rounds,
-                                         .seed = 1};
-            memcpy(step.widths, options->nets[n].widths, sizeof step.widths);
-            time_step(report, &step, options->turn_seconds, rates->sgemm, threads);
+            step.batch = options->batches[b];
+            time_step(race, n, &step, options->turn_seconds);
         }
+    }
 }
 
 int main(int argument_count, char **arguments)
@@ -203,21 +335,22 @@ int main(int argument_count, char **arguments)
     struct options options = {
         .batches = {1, 8, 32, 128, 1024},
         .batch_count = 5,
-        .rounds = 5,
         .turn_seconds = 0.02,
     };
     argp_parse(&argp, argument_count, arguments, 0, NULL, &options);
     bench_start_with_threads(1, false, arguments);
     setvbuf(stdout, NULL, _IOLBF, 0);
 
-    const size_t threads = nn_num_threads();
-    const struct bench_rates rates = bench_measure_rates();
-    struct bench_report report;
-    bench_report_open(&report, "train", options.json, threads, &rates);
+    struct race race = {.threads = nn_num_threads(), .rates = bench_measure_rates()};
+    bench_report_open(&race.report, "train", options.json, race.threads, &race.rates);
+    if (options.plot)
+        bench_plot_open(&race.plot, options.plot);
     if (options.sweep)
-        train_sweep(options.sweep, threads, rates.sgemm, options.rounds);
+        train_sweep(options.sweep, race.threads, race.rates.sgemm, options.rounds);
     else
-        time_all(&options, threads, &rates, &report);
-    bench_report_close(&report);
+        time_all(&options, &race);
+    bench_report_close(&race.report);
+    if (options.plot)
+        draw(&race, &options);
     return EXIT_SUCCESS;
 }
