@@ -198,7 +198,8 @@ static void check_loss(const char *spec, bool fused, nn_random *random, struct t
     const nn_loss *loss = nn_loss_of(&l.part);
     const size_t count = l.rows * l.width;
     if (!fused || loss->fuses_with != NULL) {
-        const bool logits = fused || strstr(spec, "from_logits") != NULL;
+        const bool margins = strstr(spec, "hinge") != NULL || strstr(spec, "perceptron") != NULL;
+        const bool logits = fused || margins || strstr(spec, "from_logits") != NULL;
         l.y = draw(random, count, logits ? -3 : 0.02, logits ? 3 : 0.98);
         l.activated = draw(random, count, 0, 0);
         l.weight = draw(random, l.rows, 0, 2);
@@ -207,6 +208,9 @@ static void check_loss(const char *spec, bool fused, nn_random *random, struct t
         int32_t *labels = nn_allocate(l.rows, sizeof *labels);
         for (size_t i = 0; i < l.rows; i++)
             labels[i] = (int32_t)nn_random_below(random, l.width);
+        const double no = nn_random_below(random, 2) == 0 ? 0 : -1; /* yes is 1 */
+        for (size_t i = 0; i < count && margins; i++)
+            values[i] = nn_random_below(random, 2) == 0 ? no : 1;
         l.target = (nn_target){.kind = loss->target, .values = values, .labels = labels};
         loss_value(&l);
         (fused ? loss->fused_backward : loss->backward)(
@@ -228,6 +232,19 @@ START_TEST(losses_are_differentiated_right)
         "categorical_crossentropy from_logits=true",
         "categorical_crossentropy from_logits=true label_smoothing=0.3",
         "sparse_categorical_crossentropy from_logits=true",
+        "huber delta=0.1",
+        "huber delta=2",
+        "binary_focal_crossentropy",
+        "binary_focal_crossentropy gamma=0",
+        "binary_focal_crossentropy gamma=0.5 from_logits=true",
+        "binary_focal_crossentropy apply_class_balancing=true from_logits=true label_smoothing=0.3",
+        "categorical_focal_crossentropy",
+        "categorical_focal_crossentropy gamma=0",
+        "categorical_focal_crossentropy gamma=0.5 from_logits=true",
+        "categorical_focal_crossentropy alpha=2 from_logits=true label_smoothing=0.3",
+        "dice",
+        "tversky",
+        "tversky axis=-1 alpha=0 beta=2",
     };
     const bool fused = _i == 1;
     nn_random random = stream(2);
@@ -543,6 +560,14 @@ START_TEST(models_of_every_build_are_differentiated_right)
          "units=2",
          "mse"},
         {"dense units=1 use_bias=false input_shape=(1)", "mse"},
+        /* losses that look at a whole row, of several in an example */
+        {"dense units=3 input_shape=(2,4)", "cosine_similarity"},
+        {"dense units=3 activation=softmax input_shape=(2,4)", "kl_divergence"},
+        {"dense units=3 activation=softmax input_shape=(4)", "categorical_focal_crossentropy"},
+        {"dense units=3 activation=sigmoid input_shape=(4)", "dice axis=-1"},
+        {"dense units=3 activation=sigmoid input_shape=(2,4)", "tversky alpha=0.3"},
+        {"dense units=3 activation=sigmoid input_shape=(4)", "binary_focal_crossentropy"},
+        {"dense units=1 input_shape=(3)", "hinge"},
     };
     nn_random random = stream(4);
     struct tally tally = {0, 0};

@@ -103,6 +103,49 @@ START_TEST(sigmoid_is_within_2_and_a_half_ulp_of_libm)
 }
 END_TEST
 
+static nn_real expm1_of(nn_real x)
+{
+    return nn_expm1(x);
+}
+
+static nn_real log1p_of(nn_real x)
+{
+    return nn_log1p(x);
+}
+
+static nn_real erf_of(nn_real x)
+{
+    return nn_erf(x);
+}
+
+START_TEST(expm1_log1p_and_erf_are_within_2_and_a_half_ulp_of_libm)
+{
+    const double bound = 2.5;
+    check_function("expm1", expm1_of, expm1, -110, 90, bound);
+    check_function("expm1", expm1_of, expm1, -2, 2, bound);
+    check_function("expm1", expm1_of, expm1, -1e-3, 1e-3, bound);
+    check_function("expm1", expm1_of, expm1, -1e30, 1e30, bound);
+    check_function("log1p", log1p_of, log1p, 0, 1, bound);
+    check_function("log1p", log1p_of, log1p, 0, 1e-3, bound);
+    check_function("log1p", log1p_of, log1p, 0, 1e-30, bound);
+    check_function("erf", erf_of, erf, -6, 6, bound);
+    check_function("erf", erf_of, erf, 0.9, 1.1, bound);
+    check_function("erf", erf_of, erf, -1e-3, 1e-3, bound);
+    check_function("erf", erf_of, erf, -1e30, 1e30, bound);
+}
+END_TEST
+
+START_TEST(expm1_log1p_and_erf_are_right_at_the_edges)
+{
+    const nn_real inf = (nn_real)INFINITY, nan = (nn_real)NAN;
+    ck_assert(isnan(nn_expm1(nan)) && isnan(nn_log1p(nan)) && isnan(nn_erf(nan)));
+    ck_assert(nn_expm1(inf) == inf && nn_expm1(-inf) == -1 && nn_expm1(0) == 0);
+    ck_assert(nn_log1p(0) == 0);
+    ck_assert(nn_erf(inf) == 1 && nn_erf(-inf) == -1 && nn_erf(0) == 0);
+    ck_assert(signbit(nn_erf((nn_real)-0.0)));
+}
+END_TEST
+
 START_TEST(exp_tanh_and_sigmoid_are_right_at_the_edges)
 {
     const nn_real inf = (nn_real)INFINITY, nan = (nn_real)NAN;
@@ -115,10 +158,50 @@ START_TEST(exp_tanh_and_sigmoid_are_right_at_the_edges)
 }
 END_TEST
 
+static nn_real value_of(const char *name, double z)
+{
+    nn_part part;
+    nn_real x = (nn_real)z, y;
+    ck_assert_int_eq(nn_part_parse(&part, &nn_activation_room, name), NN_OK);
+    nn_activation_of(&part)->forward(part.self, 1, 1, &x, &y);
+    nn_part_free(&part);
+    return y;
+}
+
+START_TEST(activations_stay_finite_where_their_values_are)
+{
+    static const double far[] = {-1e30, -1000, -200, 200, 1000, 1e30};
+    static const char *const like_relu[] = {"gelu", "gelu approximate=true", "mish", "silu",
+                                            "softplus"};
+    for (size_t i = 0; i < sizeof far / sizeof far[0]; i++) {
+        const nn_real x = (nn_real)far[i];
+        for (size_t n = 0; n < sizeof like_relu / sizeof like_relu[0]; n++)
+            ck_assert(value_of(like_relu[n], far[i]) == (x > 0 ? x : 0));
+        ck_assert(value_of("elu", far[i]) == (x > 0 ? x : -1));
+        ck_assert(value_of("log_sigmoid", far[i]) == (x > 0 ? 0 : x));
+    }
+    for (size_t n = 0; n < sizeof like_relu / sizeof like_relu[0]; n++)
+        ck_assert(value_of(like_relu[n], -INFINITY) == 0);
+}
+END_TEST
+
 START_TEST(a_value_gives_the_same_bits_wherever_it_stands)
 {
-    static const char *const specs[] = {"sigmoid", "tanh", "relu", "relu negative_slope=0.2",
-                                        "leaky_relu"};
+    static const char *const specs[] = {"sigmoid",
+                                        "tanh",
+                                        "relu",
+                                        "relu negative_slope=0.2",
+                                        "leaky_relu",
+                                        "elu",
+                                        "exponential",
+                                        "gelu",
+                                        "gelu approximate=true",
+                                        "log_sigmoid",
+                                        "mish",
+                                        "relu6",
+                                        "selu",
+                                        "silu",
+                                        "softplus"};
     enum { LENGTH = 67, SHIFTS = 17 };
     for (size_t n = 0; n < sizeof specs / sizeof specs[0]; n++) {
         nn_part part;
@@ -390,7 +473,10 @@ int main(void)
     tcase_set_timeout(functions, 120);
     tcase_add_test(functions, exp_and_tanh_are_within_2_ulp_of_libm);
     tcase_add_test(functions, sigmoid_is_within_2_and_a_half_ulp_of_libm);
+    tcase_add_test(functions, expm1_log1p_and_erf_are_within_2_and_a_half_ulp_of_libm);
+    tcase_add_test(functions, expm1_log1p_and_erf_are_right_at_the_edges);
     tcase_add_test(functions, exp_tanh_and_sigmoid_are_right_at_the_edges);
+    tcase_add_test(functions, activations_stay_finite_where_their_values_are);
     tcase_add_test(functions, a_value_gives_the_same_bits_wherever_it_stands);
     tcase_add_test(functions, softmax_of_a_row_has_the_same_bits_whatever_rows_are_beside_it);
     tcase_add_test(functions, softmax_survives_huge_logits);

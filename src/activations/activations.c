@@ -7,7 +7,16 @@
     ROW(activation, leaky_relu)                                                                    \
     ROW(activation, sigmoid)                                                                       \
     ROW(activation, tanh)                                                                          \
-    ROW(activation, softmax)
+    ROW(activation, softmax)                                                                       \
+    ROW(activation, elu)                                                                           \
+    ROW(activation, exponential)                                                                   \
+    ROW(activation, gelu)                                                                          \
+    ROW(activation, log_sigmoid)                                                                   \
+    ROW(activation, mish)                                                                          \
+    ROW(activation, relu6)                                                                         \
+    ROW(activation, selu)                                                                          \
+    ROW(activation, silu)                                                                          \
+    ROW(activation, softplus)
 
 ROWS(NN_ROOM_DECLARE)
 

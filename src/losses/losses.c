@@ -3,9 +3,25 @@
 
 #define ROWS(ROW)                                                                                  \
     ROW(loss, mean_squared_error)                                                                  \
+    ROW(loss, mean_absolute_error)                                                                 \
+    ROW(loss, mean_absolute_percentage_error)                                                      \
+    ROW(loss, mean_squared_logarithmic_error)                                                      \
+    ROW(loss, huber)                                                                               \
+    ROW(loss, log_cosh)                                                                            \
+    ROW(loss, cosine_similarity)                                                                   \
     ROW(loss, binary_crossentropy)                                                                 \
+    ROW(loss, binary_focal_crossentropy)                                                           \
     ROW(loss, categorical_crossentropy)                                                            \
-    ROW(loss, sparse_categorical_crossentropy)
+    ROW(loss, categorical_focal_crossentropy)                                                      \
+    ROW(loss, sparse_categorical_crossentropy)                                                     \
+    ROW(loss, kl_divergence)                                                                       \
+    ROW(loss, poisson)                                                                             \
+    ROW(loss, hinge)                                                                               \
+    ROW(loss, squared_hinge)                                                                       \
+    ROW(loss, categorical_hinge)                                                                   \
+    ROW(loss, perceptron)                                                                          \
+    ROW(loss, dice)                                                                                \
+    ROW(loss, tversky)
 
 ROWS(NN_ROOM_DECLARE)
 
