@@ -256,13 +256,15 @@ NN_API nn_status nn_model_summary(const nn_model *model, char *buffer, size_t si
 /* Large matrix products are cut into tiles by a fixed rule. nn_model_measure finds by timing, on this
  * machine, with the threads of now and nothing else running, whether other tiles are faster for training
  * steps of batch_size rows, for evaluation and for predicting a row, and keeps what it found with the
- * model, for products of these sizes. It takes seconds. The weights don't change; a model's results stay
+ * model, for products of these sizes; those of other sizes (a smaller last batch) stay by the rule. It
+ * takes up to a few seconds for each size, without a way to stop it. The weights don't change; a model's results stay
  * the same on any number of threads, but their last digits may differ from those of the rule, and from
  * one measurement to the next. Plans aren't saved or cloned with a model.
- * Errors: NN_ERR_STATE (not compiled, in use), NN_ERR_NO_MEMORY (the plan before stays). */
+ * Errors: NN_ERR_STATE (not compiled, in use), NN_ERR_INVALID (batch_size 0 or too large),
+ * NN_ERR_NO_MEMORY (the plan before stays). */
 NN_API nn_status nn_model_measure(nn_model *model, size_t batch_size);
 
-/* What was measured, a line a product: its kind (N as it lies, T transposed) and m x n x k, the calls
+/* What was measured, a line a product: its kind (N as it lies, T transposed) and m x n x k, the tiles
  * chosen and their time, and the rule's, where that was slower. A text function as nn_model_summary. */
 NN_API nn_status nn_model_plan(const nn_model *model, char *buffer, size_t size, size_t *length);
 

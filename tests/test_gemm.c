@@ -1,9 +1,10 @@
 /* Products against plain loops in double, whatever tiles they are cut into, and the rule that cuts. */
-#include "gemm.h"
-#include "gemm_plan.h"
+#include "allocate.h"
+#include "gemm_measure.h"
 #include "suite.h"
 #include <math.h>
 #include <nn.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -150,8 +151,11 @@ struct finished {
     size_t n;
 };
 
+static atomic_size_t finish_calls;
+
 static void finish(const void *context, const nn_tile *tile)
 {
+    atomic_fetch_add(&finish_calls, 1);
     const struct finished *finished = context;
     for (size_t i = tile->row; i < tile->row + tile->rows; i++)
         for (size_t j = tile->column; j < tile->column + tile->columns; j++) {
@@ -229,6 +233,104 @@ START_TEST(the_bits_are_the_same_on_any_number_of_threads)
 }
 END_TEST
 
+/* ---- measured grids ---- */
+
+/* A grid is served for its own shape and no other, and products are computed on it. */
+START_TEST(a_measured_grid_is_for_its_shape_alone)
+{
+    const nn_gemm_shape shape = {.kind = NN_GEMM_NN, .m = 40, .n = 50, .k = 60};
+    const nn_gemm_grid odd = {.m = 7, .n = 9, .k = 11, .rows = 6, .columns = 6};
+    nn_gemm_shape others[5];
+    nn_gemm_grids *grids = nn_gemm_grids_create(3);
+    ck_assert_ptr_nonnull(grids);
+    nn_gemm_grids_find(grids, &shape);
+    nn_gemm_grids_find(grids, &shape);
+    ck_assert_uint_eq(grids->count, 1); /* noted once */
+    grids->noting = false;
+    grids->choices[0].grid = odd;
+    const nn_gemm_grid found = nn_gemm_grids_find(grids, &shape);
+    ck_assert_mem_eq(&found, &odd, sizeof odd);
+    for (size_t i = 0; i < 5; i++)
+        others[i] = shape;
+    others[0].kind = NN_GEMM_TN;
+    others[1].m++;
+    others[2].n++;
+    others[3].k++;
+    others[4].can_transpose = true;
+    for (size_t i = 0; i < 5; i++) {
+        const nn_gemm_grid other = nn_gemm_grids_find(grids, &others[i]);
+        const nn_gemm_grid rule = nn_gemm_plan(&others[i], nn_gemm_known_limits());
+        ck_assert(other.m == rule.m && other.n == rule.n && other.k == rule.k);
+    }
+    ck_assert_uint_eq(grids->count, 1); /* noting is over */
+
+    unsigned char *times = calloc(40 * 50, 1);
+    nn_real *a = random_values(40 * 60, 1), *b = random_values(60 * 50, 2);
+    nn_real *c = calloc(40 * 50, sizeof *c), *copy = calloc(40 * 50, sizeof *copy);
+    struct finished finished = {c, copy, times, 50};
+    finish_calls = 0;
+    nn_gemm_run(&(nn_gemm){.kind = NN_GEMM_NN,
+                           .m = 40,
+                           .n = 50,
+                           .k = 60,
+                           .alpha = 1,
+                           .a = a,
+                           .b = b,
+                           .c = c,
+                           .finish = finish,
+                           .context = &finished,
+                           .grids = grids});
+    ck_assert_uint_eq(finish_calls, 36);
+    free(times);
+    free(a);
+    free(b);
+    free(c);
+    free(copy);
+    nn_release(grids);
+}
+END_TEST
+
+/* Every candidate of a shape gives the product; the one that is chosen is one of them. */
+START_TEST(measuring_keeps_the_product)
+{
+    static const size_t tried[][3] = {{33, 70, 90}, {64, 200, 256}, {256, 40, 130}};
+    for (size_t s = 0; s < 3; s++)
+        for (int way = 0; way < WAYS; way++) {
+            const size_t m = tried[s][0], n = tried[s][1], k = tried[s][2];
+            nn_gemm_grids *grids = nn_gemm_grids_create(1);
+            nn_real *scratch = scratch_for(way, m, n, k);
+            nn_real *a = random_values(m * k, 3), *b = random_values(k * n, 4);
+            nn_real *c = calloc(m * n, sizeof *c);
+            const nn_gemm gemm = {.kind = kind_of(way),
+                                  .m = m,
+                                  .n = n,
+                                  .k = k,
+                                  .alpha = 1,
+                                  .a = a,
+                                  .b = b,
+                                  .c = c,
+                                  .scratch = scratch,
+                                  .grids = grids};
+            nn_gemm_run(&gemm);
+            ck_assert_uint_eq(grids->count, 1);
+            ck_assert_int_eq(grids->choices[0].shape.can_transpose, way == BY_COPIES);
+            ck_assert(nn_gemm_grids_measure(grids));
+            ck_assert(grids->choices[0].seconds > 0 &&
+                      grids->choices[0].seconds <= grids->choices[0].rule_seconds);
+            memset(c, 0, m * n * sizeof *c);
+            nn_gemm_run(&gemm);
+            for (size_t i = 0; i < m * n; i++)
+                ck_assert_double_eq_tol((double)c[i], plain(gemm.kind, m, n, k, a, b, i / n, i % n),
+                                        1e-6 * (double)(k + 1));
+            nn_release(grids);
+            free(scratch);
+            free(a);
+            free(b);
+            free(c);
+        }
+}
+END_TEST
+
 /* ---- the rule ---- */
 
 START_TEST(tiles_cover_the_product_and_keep_the_limits)
@@ -281,6 +383,8 @@ int main(void)
     tcase_add_test(tests, nan_propagates);
     tcase_add_test(tests, every_value_is_finished_once_and_whole);
     tcase_add_test(tests, the_bits_are_the_same_on_any_number_of_threads);
+    tcase_add_test(tests, a_measured_grid_is_for_its_shape_alone);
+    tcase_add_test(tests, measuring_keeps_the_product);
     tcase_add_test(tests, tiles_cover_the_product_and_keep_the_limits);
     suite_add_tcase(suite, tests);
     return run_suite(suite);

@@ -1,6 +1,8 @@
 /* Measured plans: what they may change (speed, last digits) and what not. */
 #include "faults.h"
 #include "fitting.h"
+#include "gemm_measure.h"
+#include "model.h"
 #include "nn.h"
 #include "suite.h"
 #include <math.h>
@@ -66,6 +68,10 @@ START_TEST(a_plan_names_every_product)
     ck_assert_uint_eq(lines, 14); /* 3 + 3 + 2 of a step, 3 of evaluation, 3 of a row */
     for (size_t i = 0; i < sizeof products / sizeof products[0]; i++)
         ck_assert_msg(strstr(plan, products[i]) != NULL, "no '%s' in\n%s", products[i], plan);
+    for (size_t i = 0; i < model->grids->count; i++) { /* NT gets scratch to be transposed in */
+        const nn_gemm_shape *shape = &model->grids->choices[i].shape;
+        ck_assert_int_eq(shape->can_transpose, shape->kind == NN_GEMM_NT);
+    }
     free(before);
     free(plan);
     nn_model_free(model);

@@ -180,10 +180,14 @@ static int train(struct job *job, const train_options *options)
     return result;
 }
 
-/* Finds the fastest plan for steps of this size. */
+/* Finds the fastest plan for the steps that fit will take. */
 static int measure(const struct job *job, const train_options *options)
 {
-    if (nn_model_measure(job->model, options->batch_size) != NN_OK)
+    size_t rows = nn_dataset_rows(job->rest != NULL ? job->rest : job->data);
+    rows = (size_t)((double)rows * (1 - options->validation_split));
+    if (nn_model_measure(job->model,
+                         rows > 0 && rows < options->batch_size ? rows : options->batch_size) !=
+        NN_OK)
         return cli_fail_library();
     return options->quiet ? EXIT_SUCCESS : cli_print_plan(job->model);
 }
@@ -195,10 +199,8 @@ int cli_train(int argc, char **argv)
     int result = train_options_parse(&options, argc, argv);
     if (result == EXIT_SUCCESS)
         result = check_outputs(&options);
-    if (result == EXIT_SUCCESS) {
-        cli_stop_catch();
+    if (result == EXIT_SUCCESS)
         result = load_data(&job, &options);
-    }
     if (result == EXIT_SUCCESS)
         result = make_model(&job, &options);
     if (result == EXIT_SUCCESS && !options.quiet)
@@ -207,8 +209,10 @@ int cli_train(int argc, char **argv)
         cli_note("the model won't be saved: no --output is given");
     if (result == EXIT_SUCCESS && options.measure)
         result = measure(&job, &options);
-    if (result == EXIT_SUCCESS)
+    if (result == EXIT_SUCCESS) {
+        cli_stop_catch(); /* until here a signal loses nothing */
         result = train(&job, &options);
+    }
     free_job(&job);
     train_options_free(&options);
     return result;

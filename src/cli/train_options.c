@@ -58,7 +58,8 @@ static const struct argp_option table[] = {
     {"initial-epoch", KEY_INITIAL_EPOCH, "N", 0, "Number of the first epoch (default 0)", 0},
     {"no-shuffle", KEY_NO_SHUFFLE, NULL, 0, "Take the rows in their order", 0},
     {"measure", KEY_MEASURE, NULL, 0,
-     "Find the fastest plan of the matrix products by timing first, some seconds long, and show it",
+     "First find the fastest plan of the matrix products by timing, which takes some seconds, and "
+     "show it. The results' last digits then depend on what was found",
      0},
     {"callbacks", KEY_CALLBACKS, "LIST", 0, "What else is done, separated by ';'", 0},
 

@@ -174,7 +174,7 @@ static void run_transposed(const nn_gemm *gemm, const nn_gemm_grid *grid)
     enum { POOLED_VALUES = 65536 };
     nn_gemm copy = *gemm; /* the pool's context isn't const */
     const size_t slabs = (gemm->k + SLAB - 1) / SLAB, stride = copy_stride(gemm);
-    if (gemm->m * gemm->k >= POOLED_VALUES)
+    if (grid->pooled && gemm->m * gemm->k >= POOLED_VALUES)
         nn_pool_run(slabs, transpose_slab, &copy);
     else
         for (size_t slab = 0; slab < slabs; slab++)

@@ -47,7 +47,8 @@ void nn_gemm_run(const nn_gemm *gemm);
 /* How many values of scratch for each of an NT's m rows. */
 size_t nn_gemm_scratch(size_t n, size_t k);
 
-/* The same on a grid of the caller's choice, and what such a choice needs. */
+/* The same on a grid of the caller's choice, and what such a choice needs. nn_gemm_run_on is for after
+ * nn_gemm_prepare. */
 void nn_gemm_run_on(const nn_gemm *gemm, const nn_gemm_grid *grid);
 nn_gemm_shape nn_gemm_shape_of(const nn_gemm *gemm);
 const nn_gemm_limits *nn_gemm_known_limits(void);

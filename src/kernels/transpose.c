@@ -9,6 +9,14 @@
 
 enum { SIDE = 8 };
 
+#ifdef __has_builtin
+#if __has_builtin(__builtin_shufflevector) /* gcc from 12 on, clang */
+#define HAS_SHUFFLE
+#endif
+#endif
+
+#ifdef HAS_SHUFFLE
+
 typedef nn_real side __attribute__((vector_size(SIDE * sizeof(nn_real))));
 
 static inline __attribute__((always_inline)) void
@@ -34,6 +42,17 @@ transpose_square(const nn_real *a, size_t a_stride, nn_real *b, size_t b_stride)
     for (size_t i = 0; i < SIDE; i++)
         memcpy(b + i * b_stride, &swapped[i], sizeof(side));
 }
+
+#else
+
+static inline void transpose_square(const nn_real *a, size_t a_stride, nn_real *b, size_t b_stride)
+{
+    for (size_t i = 0; i < SIDE; i++)
+        for (size_t j = 0; j < SIDE; j++)
+            b[i * b_stride + j] = a[j * a_stride + i];
+}
+
+#endif
 
 NN_VECTORIZE
 void nn_transpose(size_t rows, size_t columns, const nn_real *restrict a, size_t a_stride,

@@ -74,10 +74,10 @@ nn_status nn_model_measure(nn_model *model, size_t batch_size)
 
 static void append_grid(nn_text *text, const nn_gemm_grid *grid, double seconds)
 {
-    nn_text_append(text, "%zu call%s of %zux%zux%zu%s%s, %.1f us", grid->rows * grid->columns,
-                   grid->rows * grid->columns > 1 ? "s" : "", grid->m, grid->n, grid->k,
-                   grid->transposed ? " transposed" : "", grid->pooled ? " in the pool" : "",
-                   1e6 * seconds);
+    nn_text_append(text, "%zu tile%s in calls of %zux%zux%zu%s%s, %.1f us",
+                   grid->rows * grid->columns, grid->rows * grid->columns > 1 ? "s" : "", grid->m,
+                   grid->n, grid->k, grid->transposed ? " transposed" : "",
+                   grid->pooled ? " in the pool" : "", 1e6 * seconds);
 }
 
 static void append_choice(nn_text *text, const nn_gemm_choice *choice)
@@ -101,6 +101,8 @@ nn_status nn_model_plan(const nn_model *model, char *buffer, size_t size, size_t
     nn_text text = NN_TEXT_INIT;
     if (model->grids == NULL)
         nn_text_append(&text, "All products are cut by the rule.\n");
+    else if (model->grids->count == 0)
+        nn_text_append(&text, "There are no products.\n");
     else
         for (size_t i = 0; i < model->grids->count; i++)
             append_choice(&text, &model->grids->choices[i]);
