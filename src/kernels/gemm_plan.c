@@ -14,6 +14,7 @@ enum {
     TILES = 32,             /* of a pooled product, so that threads end together ... */
     TILE_VOLUME = 200000,   /* ... but none smaller than this, about 3.5 us, */
     TILE_ROWS = 16,         /* or with fewer rows */
+    SLABS = 4,              /* of a product of fewer rows */
     TRANSPOSED_ROWS = 4     /* least m of an NT that is turned */
 };
 
@@ -79,7 +80,9 @@ nn_gemm_grid nn_gemm_plan(const nn_gemm_shape *shape, const nn_gemm_limits *limi
                               .columns = 1};
     if (!pooled)
         return nn_gemm_cut(shape, limits, transposed, false, SIZE_MAX, SIZE_MAX, SIZE_MAX);
-    const size_t columns = least(transposed ? shape->m : shape->n, limits->columns);
+    size_t columns = least(transposed ? shape->m : shape->n, limits->columns);
+    if (shape->m < TILE_ROWS && shape->kind == NN_GEMM_NN) /* b is read once, in long pieces */
+        columns = divide_up(divide_up(shape->n, SLABS), 16) * 16;
     const size_t tile = volume / TILES > TILE_VOLUME ? volume / TILES : TILE_VOLUME;
     const size_t rows = tile / (columns * shape->k);
     return nn_gemm_cut(shape, limits, transposed, true, rows > TILE_ROWS ? rows : TILE_ROWS,
