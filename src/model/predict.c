@@ -18,6 +18,11 @@ struct job {
     atomic_bool failed;
 };
 
+static size_t least(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
 static void predict_rows(const nn_model *model, nn_workspace *workspace, const float *x,
                          size_t rows, float *y)
 {
@@ -43,9 +48,25 @@ static void predict_block(void *context, size_t index)
         return;
     }
     predict_rows(model, workspace, job->x + first * nn_model_input_width(model),
-                 left < job->block ? left : job->block,
-                 job->y + first * nn_model_output_width(model));
+                 least(left, job->block), job->y + first * nn_model_output_width(model));
     nn_workspace_give(model, workspace);
+}
+
+/* Sees to it that as many workspaces are idle as threads may want at once: how many do differs from call
+ * to call, and a warm call allocates nothing. */
+static nn_status make_workspaces(const nn_model *model, size_t blocks, size_t rows)
+{
+    nn_workspace *taken[NN_KEPT_WORKSPACES];
+    const size_t wanted = least(least(nn_pool_threads(), blocks), NN_KEPT_WORKSPACES);
+    nn_status status = NN_OK;
+    size_t count = 0;
+    for (; count < wanted && status == NN_OK; count++)
+        status = nn_workspace_take(&taken[count], model, rows);
+    if (status != NN_OK)
+        count--;
+    while (count > 0)
+        nn_workspace_give(model, taken[--count]);
+    return status;
 }
 
 static nn_status predict(const nn_model *model, const float *x, size_t rows, float *y)
@@ -56,9 +77,12 @@ static nn_status predict(const nn_model *model, const float *x, size_t rows, flo
         .x = x,
         .rows = rows,
         .y = y,
-        .block = rows < BLOCK_ROWS ? rows : BLOCK_ROWS,
+        .block = least(rows, BLOCK_ROWS),
     };
-    nn_pool_run((rows - 1) / job.block + 1, predict_block, &job);
+    const size_t blocks = (rows - 1) / job.block + 1;
+    if (blocks > 1)
+        NN_TRY(make_workspaces(model, blocks, job.block));
+    nn_pool_run(blocks, predict_block, &job);
     NN_REQUIRE(!atomic_load(&job.failed), NN_ERR_NO_MEMORY,
                "out of memory for a prediction of %zu rows", rows);
     return NN_OK;
@@ -94,8 +118,7 @@ nn_status nn_predictor_create(nn_predictor **predictor, const nn_model *model, s
     nn_workspace *workspace = NULL;
     nn_status status = nn_model_build(model);
     if (status == NN_OK)
-        status = nn_workspace_create(&workspace, model, rows < BLOCK_ROWS ? rows : BLOCK_ROWS,
-                                     NN_TO_PREDICT);
+        status = nn_workspace_create(&workspace, model, least(rows, BLOCK_ROWS), NN_TO_PREDICT);
     nn_model_end_read(model);
     NN_TRY(status);
     nn_predictor *made = nn_allocate(1, sizeof(*made));
@@ -121,8 +144,8 @@ nn_status nn_predictor_run(nn_predictor *predictor, const float *x, size_t rows,
     const size_t inputs = nn_model_input_width(model), outputs = nn_model_output_width(model);
     const bool stayed = nn_pool_stay(true);
     for (size_t at = 0; at < rows; at += BLOCK_ROWS)
-        predict_rows(model, predictor->workspace, x + at * inputs,
-                     rows - at < BLOCK_ROWS ? rows - at : BLOCK_ROWS, y + at * outputs);
+        predict_rows(model, predictor->workspace, x + at * inputs, least(rows - at, BLOCK_ROWS),
+                     y + at * outputs);
     nn_pool_stay(stayed);
     nn_model_end_read(model);
     return NN_OK;
