@@ -46,8 +46,10 @@ static void look_at_blas(void)
     blas.limits = (nn_gemm_limits){.volume = 262144,
                                    .rows = 48,
                                    .columns = 112,
+                                   .few_columns = 112,
                                    .slab = 112,
                                    .depth = 48,
+                                   .most_depth = SIZE_MAX,
                                    .vector_footprint = 9215};
     blas.needs_buffers = true;
     if (openblas_get_corename == NULL || sizeof(nn_real) != sizeof(float))
@@ -57,10 +59,12 @@ static void look_at_blas(void)
         if (strcmp(core, small_matrix_kernels[i]) == 0) {
             blas.limits = (nn_gemm_limits){.volume = 1000000,
                                            .nt_footprint = 4096,
-                                           .rows = 16,
+                                           .rows = 32,
                                            .columns = 64,
+                                           .few_columns = 32,
                                            .slab = SIZE_MAX,
-                                           .depth = 128};
+                                           .depth = 128,
+                                           .most_depth = 160};
             blas.needs_buffers = false;
         }
 }
