@@ -18,18 +18,54 @@ struct job {
     atomic_bool failed;
 };
 
+/* The columns of several inputs that lie side by side in x[rows][all of them], each to its place. */
+static void split_inputs(const nn_model *model, const nn_workspace *workspace, const float *x,
+                         size_t rows)
+{
+    const size_t all = nn_model_input_width(model);
+    for (size_t i = 0; i < model->input_count; i++) {
+        const size_t width = nn_shape_width(nn_model_input_shape(model, i));
+        nn_real *to = nn_workspace_input(workspace, model, i);
+        for (size_t row = 0; row < rows; row++)
+            nn_from_float(width, x + row * all, to + row * width);
+        x += width;
+    }
+}
+
+/* The outputs side by side. x is what a model of views alone gives back. */
+static void join_outputs(const nn_model *model, const nn_workspace *workspace, const nn_real *x,
+                         size_t rows, float *y)
+{
+    const size_t all = nn_model_output_width(model);
+    for (size_t i = 0; i < model->output_count; i++) {
+        const size_t width = nn_shape_width(nn_model_output_shape(model, i));
+        const nn_real *output = nn_walk_output(model, workspace, i);
+        if (output == NULL)
+            output = x;
+        if (width == all)
+            nn_to_float(rows * width, output, y);
+        for (size_t row = 0; row < rows && width != all; row++)
+            nn_to_float(width, output + row * width, y + row * all);
+        y += width;
+    }
+}
+
 static void predict_rows(const nn_model *model, nn_workspace *workspace, const float *x,
                          size_t rows, float *y)
 {
+    const nn_real *input = NULL;
+    if (model->input_count > 1) {
+        split_inputs(model, workspace, x, rows);
+    } else {
 #ifdef NN_REAL_DOUBLE
-    nn_from_float(rows * nn_model_input_width(model), x, workspace->x);
-    const nn_real *input = workspace->x;
+        nn_from_float(rows * nn_model_input_width(model), x, workspace->x);
+        input = workspace->x;
 #else
-    const nn_real *input = x;
+        input = x;
 #endif
-    const nn_real *output = nn_walk_forward(model, workspace, rows, input, false);
-    /* a model of views alone gives its input back */
-    nn_to_float(rows * nn_model_output_width(model), output != NULL ? output : input, y);
+    }
+    nn_walk_forward(model, workspace, rows, input, false);
+    join_outputs(model, workspace, input, rows, y);
 }
 
 static void predict_block(void *context, size_t index)
