@@ -44,8 +44,8 @@ nn_status nn_model_get_node(const nn_model *model, const char *name, size_t *nod
         nn_text_append(&known, "%s%s", i == 0 ? "" : ", ", model->nodes[i].name);
     }
     const bool near = nearest.candidate != NULL;
-    nn_fail(NN_ERR_INVALID, "no layer named '%.80s'%s%s%s; known: %s", name,
-            near ? "; did you mean '" : "", near ? nearest.candidate : "", near ? "'?" : "",
+    nn_fail(NN_ERR_INVALID, "no layer named '%.80s'; %s%s%sknown: %s", name,
+            near ? "did you mean '" : "", near ? nearest.candidate : "", near ? "'? " : "",
             known.failed || known.data == NULL ? "none" : known.data);
     nn_text_free(&known);
     return NN_ERR_INVALID;
