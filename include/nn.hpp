@@ -286,6 +286,15 @@ class dataset
     template <class X>
     dataset(const std::vector<X> &&, std::size_t) = delete;
 
+    /* So many rows without columns, which are then added. */
+    static dataset of_rows(std::size_t rows)
+    {
+        nn_dataset *handle = nullptr;
+        detail::check(
+            nn_dataset_from_arrays(&handle, rows, nullptr, NN_FLOAT32, 0, nullptr, NN_FLOAT32, 0));
+        return dataset(handle);
+    }
+
     /* Reads IDX files, gzipped or plain; without labels if that name is empty. */
     static dataset load_idx(const std::string &images, const std::string &labels = std::string())
     {
@@ -295,7 +304,8 @@ class dataset
         return dataset(handle);
     }
 
-    /* Adds a borrowed column of rows() x width values, today "sample_weight". */
+    /* Adds a borrowed column of rows() x width values: "sample_weight", or that of an input or output
+     * of a model, under the name of its layer. */
     template <class T>
     void add_column(const std::string &name, const T *values, std::size_t width = 1)
     {
@@ -703,6 +713,16 @@ class model
     std::size_t output_width() const noexcept
     {
         return nn_model_output_width(get());
+    }
+
+    std::size_t input_count() const noexcept
+    {
+        return nn_model_input_count(get());
+    }
+
+    std::size_t output_count() const noexcept
+    {
+        return nn_model_output_count(get());
     }
 
     /* Names of the inputs and outputs, in their order; an input that is the first layer's input_shape

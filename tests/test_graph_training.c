@@ -236,6 +236,11 @@ START_TEST(one_input_is_found_by_its_name_or_as_x)
     OK(nn_evaluate(model, by_name, &a, 1));
     OK(nn_evaluate(model, as_x, &b, 1));
     ck_assert_double_eq(a, b);
+    nn_model_free(model);
+    /* names that mean something else in a dataset aren't taken for inputs and outputs */
+    model = make_model(1, "input shape=4 name=y; dense units=2 name=x", "sgd", "mse", NULL);
+    OK(nn_evaluate(model, as_x, &b, 1));
+    ck_assert_double_eq(a, b);
     nn_dataset_free(by_name);
     nn_dataset_free(as_x);
     nn_model_free(model);

@@ -294,6 +294,42 @@ START_TEST(a_hundred_residual_blocks_are_trained)
 }
 END_TEST
 
+/* NaN in any input of any merging layer comes through; what it doesn't touch is as it was. */
+START_TEST(nan_comes_through_every_merge)
+{
+    enum { WIDTH = 3, MOST = 3 };
+    for (size_t i = 0; i < nn_layer_room.count; i++) {
+        const nn_layer *layer = (const nn_layer *)nn_layer_room.parts[i];
+        if (layer->takes != NN_TAKES_TWO && layer->takes != NN_TAKES_SEVERAL)
+            continue;
+        const size_t count = layer->takes == NN_TAKES_TWO ? 2 : MOST;
+        char line[128];
+        nn_model *model = graph("input shape=3 name=a; input shape=3 name=b");
+        if (count == MOST)
+            OK(nn_model_add(model, "input shape=3 name=c"));
+        snprintf(line, sizeof(line), "%s inputs=(a,b%s)", layer->part.sample,
+                 count == MOST ? ",c" : "");
+        OK(nn_model_add(model, line));
+        const size_t outputs = nn_model_output_width(model);
+        for (size_t at = 0; at < count * WIDTH; at++) {
+            float x[MOST * WIDTH], clean[MOST * WIDTH], y[MOST * WIDTH];
+            size_t nans = 0;
+            for (size_t v = 0; v < MOST * WIDTH; v++)
+                x[v] = noise(v);
+            OK(nn_predict(model, x, 1, clean));
+            x[at] = NAN;
+            OK(nn_predict(model, x, 1, y));
+            for (size_t v = 0; v < outputs; v++) {
+                nans += isnan(y[v]) != 0;
+                ck_assert(isnan(y[v]) || y[v] == clean[v]);
+            }
+            ck_assert_msg(nans == 1, "%s: %zu NaN from one in value %zu", line, nans, at);
+        }
+        nn_model_free(model);
+    }
+}
+END_TEST
+
 /* ---- the plan ---- */
 
 static bool overlap(const nn_real *a, size_t a_size, const nn_real *b, size_t b_size)
@@ -443,6 +479,7 @@ int main(void)
     tcase = tcase_create("built");
     tcase_set_timeout(tcase, 300);
     tcase_add_test(tcase, a_layer_reads_those_that_it_names);
+    tcase_add_test(tcase, nan_comes_through_every_merge);
     tcase_add_test(tcase, residual_blocks_take_linear_time);
     tcase_add_test(tcase, a_hundred_residual_blocks_are_trained);
     suite_add_tcase(suite, tcase);

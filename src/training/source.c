@@ -78,6 +78,20 @@ static nn_status cut_whole(const nn_column *whole, const struct wanted *wanted, 
     return NN_OK;
 }
 
+/* Columns that every dataset may have. */
+static const char *const always[] = {"x", "y", "sample_weight"};
+enum { ALWAYS = sizeof(always) / sizeof(always[0]) };
+
+/* The column of an input's or output's own name. A layer may be named y or sample_weight, but an input isn't
+ * found in a column that means something else. */
+static const nn_column *find_named(const nn_dataset *data, const char *name, const char *whole)
+{
+    for (size_t i = 0; i < ALWAYS; i++)
+        if (strcmp(name, always[i]) == 0 && strcmp(name, whole) != 0)
+            return NULL;
+    return nn_dataset_column(data, name);
+}
+
 static nn_status find_columns(const nn_dataset *data, const struct wanted *wanted,
                               nn_column *columns)
 {
@@ -85,7 +99,7 @@ static nn_status find_columns(const nn_dataset *data, const struct wanted *wante
     const char *missing = NULL;
     size_t found = 0;
     for (size_t i = 0; i < wanted->count; i++) {
-        const nn_column *column = nn_dataset_column(data, wanted->names[i]);
+        const nn_column *column = find_named(data, wanted->names[i], wanted->whole);
         if (column != NULL)
             columns[i] = *column;
         else if (missing == NULL)
@@ -107,12 +121,11 @@ static nn_status find_columns(const nn_dataset *data, const struct wanted *wante
 static nn_status check_columns(const nn_dataset *data, const struct wanted *inputs,
                                const struct wanted *targets)
 {
-    static const char *const always[] = {"x", "y", "sample_weight"};
     for (size_t c = 0; c < data->column_count; c++) {
         const char *name = data->columns[c].name;
         nn_nearest nearest = nn_nearest_to(name);
         bool known = false;
-        for (size_t i = 0; i < sizeof(always) / sizeof(always[0]); i++) {
+        for (size_t i = 0; i < ALWAYS; i++) {
             known = known || strcmp(name, always[i]) == 0;
             nn_nearest_consider(&nearest, always[i]);
         }
