@@ -139,6 +139,13 @@ START_TEST(outputs_are_checked)
     FAILS(nn_model_set_outputs(model, "h"), NN_ERR_STATE, "already built");
     FAILS(nn_model_add(model, "dense units=1"), NN_ERR_STATE, "already built");
     nn_model_free(model);
+    model = graph("");
+    FAILS(nn_model_compile(model, "sgd", "mse", "a/mae"), NN_ERR_STATE, "no layers");
+    FAILS(nn_model_set_outputs(model, "a"), NN_ERR_INVALID, "no layer named 'a'; known: none");
+    FAILS(nn_model_set_loss_weights(model, weights, 1), NN_ERR_STATE, "no layers");
+    ck_assert_uint_eq(nn_model_input_count(model), 0);
+    ck_assert_ptr_null(nn_model_output_name(model, 0));
+    nn_model_free(model);
     ck_assert_uint_eq(nn_model_input_count(NULL), 0);
     ck_assert_uint_eq(nn_model_output_count(NULL), 0);
     ck_assert_ptr_null(nn_model_input_name(NULL, 0));

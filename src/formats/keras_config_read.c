@@ -85,23 +85,20 @@ static nn_status read_tensor(const nn_json *tensor, const char **name)
     return read_end(nn_json_get(nn_json_get(tensor, "config"), "keras_history"), name);
 }
 
-/* The one call's tensors, as one argument: [t] or [[t, t]]. */
+/* The one call's tensors: [t] or [[t, t]], or of an operation such as a + b [t, t]. */
 static nn_status find_tensors(const nn_json *layer, const nn_json **tensors)
 {
     static const char *const known[] = {"args", "kwargs", NULL};
     static const char *const none[] = {NULL};
     const nn_json *nodes = nn_json_get(layer, "inbound_nodes"), *node = nn_json_first(nodes);
-    NN_REQUIRE(nn_json_count(nodes) == 1,
-               nn_json_count(nodes) > 1 ? NN_ERR_UNSUPPORTED : NN_ERR_FORMAT,
+    NN_REQUIRE(nn_json_count(nodes) <= 1, NN_ERR_UNSUPPORTED,
                "it is called %zu times, expected once", nn_json_count(nodes));
     NN_REQUIRE(nn_json_is(node, NN_JSON_OBJECT), NN_ERR_FORMAT, "inbound_nodes holds no object");
     NN_TRY(check_keys(node, known));
     NN_TRY(check_keys(nn_json_get(node, "kwargs"), none));
     *tensors = nn_json_get(node, "args");
-    NN_REQUIRE(nn_json_is(*tensors, NN_JSON_LIST) && nn_json_count(*tensors) == 1,
-               NN_ERR_UNSUPPORTED, "it is called with %zu arguments, expected one",
-               nn_json_count(*tensors));
-    if (nn_json_is(nn_json_first(*tensors), NN_JSON_LIST))
+    NN_REQUIRE(nn_json_is(*tensors, NN_JSON_LIST), NN_ERR_FORMAT, "args isn't a list");
+    if (nn_json_count(*tensors) == 1 && nn_json_is(nn_json_first(*tensors), NN_JSON_LIST))
         *tensors = nn_json_first(*tensors);
     NN_REQUIRE(nn_json_count(*tensors) > 0, NN_ERR_FORMAT, "it is called with no inputs");
     return NN_OK;

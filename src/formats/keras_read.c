@@ -189,7 +189,17 @@ static nn_status add_config(nn_spec *spec, const nn_room *room, const nn_part_ty
     return NN_OK;
 }
 
-/* What stands beside "config". registered_name, unless null, names a class of somebody's own. */
+/* registered_name, unless null, names a class of somebody's own; but Keras says it of its operations, too
+ * (a + b). */
+static bool is_registered_by_keras(const nn_json *json, const nn_json *name)
+{
+    const char *module = nn_json_string(nn_json_get(json, "module"));
+    const char *class_name = nn_json_string(nn_json_get(json, "class_name"));
+    return nn_json_is(name, NN_JSON_STRING) && module != NULL && class_name != NULL &&
+           strncmp(module, "keras.", 6) == 0 && strcmp(name->text, class_name) == 0;
+}
+
+/* What stands beside "config". */
 static nn_status check_object(const nn_json *json)
 {
     for (const nn_json *item = nn_json_first(json); item != NULL; item = nn_json_next(json, item)) {
@@ -197,6 +207,8 @@ static nn_status check_object(const nn_json *json)
             NN_REQUIRE(item->kind == NN_JSON_STRING, NN_ERR_FORMAT, "%s isn't a string", item->key);
         else if (strcmp(item->key, "config") == 0)
             NN_REQUIRE(item->kind == NN_JSON_OBJECT, NN_ERR_FORMAT, "config isn't an object");
+        else if (strcmp(item->key, "registered_name") == 0 && is_registered_by_keras(json, item))
+            continue;
         else if (strcmp(item->key, "inbound_nodes") == 0) /* of a layer in a graph */
             NN_REQUIRE(item->kind == NN_JSON_LIST, NN_ERR_FORMAT, "inbound_nodes isn't a list");
         else

@@ -96,6 +96,7 @@ nn_status nn_compile_parts_parse(nn_compile_parts *parts, const nn_model *model,
                                  const char *optimizer, const char *loss, const char *metrics)
 {
     nn_spec_list list;
+    NN_REQUIRE(model->node_count > 0, NN_ERR_STATE, "the model has no layers");
     NN_TRY(nn_part_parse(&parts->optimizer, &nn_optimizer_room, optimizer));
     nn_status status = nn_spec_parse_list(&list, loss);
     if (status != NN_OK)

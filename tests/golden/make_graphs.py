@@ -130,7 +130,7 @@ def residual():
     x = keras.Input((5,), name="x")
     h = dense(6, "relu", "h")(x)
     r = dense(6, None, "b")(dense(6, "relu", "a")(h))
-    z = layers.Activation("relu", name="z")(layers.Add(name="sum")([h, r]))
+    z = layers.Activation("relu", name="z")(h + r)  # an operation, which is saved as a layer add
     return keras.Model(x, dense(3, "softmax", "out")(z))
 
 
@@ -188,7 +188,7 @@ def cases():
     sparse, binary = "sparse_categorical_crossentropy", "binary_crossentropy"
     yield Case("residual", 1, [
         "dense units=6 activation=relu name=h input_shape=(5)", "dense units=6 activation=relu name=a",
-        "dense units=6 name=b", "add name=sum inputs=(h,b)", "activation activation=relu name=z",
+        "dense units=6 name=b", "add inputs=(h,b)", "activation activation=relu name=z",
         "dense units=3 activation=softmax name=out"], residual,
         {"x": x5}, {"out": golden.labels(rng, x5, 3)}, sparse, metrics=["accuracy"], text_metrics="accuracy")
     yield Case("wide and deep", 2, [
