@@ -515,6 +515,34 @@ START_TEST(a_forged_graph_is_refused)
 }
 END_TEST
 
+/* Whatever stands in a header is read as data: it is refused, or gives some model. */
+START_TEST(a_header_with_a_changed_byte_does_no_harm)
+{
+    static const char changes[] = {'0', '"', '[', '}', 'x', ','};
+    nn_model *model = big_model(3, with_labels, "kind/accuracy");
+    file saved = save(model);
+    const size_t end = 8 + header_length(saved);
+    const long blocks = faults_live_blocks();
+    size_t refused = 0, tried = 0;
+    for (size_t at = CHECKSUM_AT + CHECKSUM_DIGITS + (size_t)_i; at < end; at += COUNT(changes)) {
+        const unsigned char was = saved.bytes[at];
+        nn_model *loaded;
+        saved.bytes[at] = (unsigned char)changes[(at / COUNT(changes)) % COUNT(changes)];
+        put_checksum(saved);
+        const nn_status status = nn_model_load_from_memory(&loaded, saved.bytes, saved.size);
+        ck_assert((status == NN_OK) == (loaded != NULL));
+        nn_model_free(loaded);
+        saved.bytes[at] = was;
+        refused += status != NN_OK;
+        tried++;
+    }
+    ck_assert_int_eq(faults_live_blocks(), blocks);
+    ck_assert_uint_gt(refused * 2, tried);
+    free(saved.bytes);
+    nn_model_free(model);
+}
+END_TEST
+
 /* ---- memory that runs out ---- */
 
 static nn_status add_and_compile(nn_model *model)
@@ -628,6 +656,7 @@ int main(void)
     tcase_add_checked_fixture(tcase, setup, NULL);
     tcase_set_timeout(tcase, 300);
     tcase_add_test(tcase, a_forged_graph_is_refused);
+    tcase_add_loop_test(tcase, a_header_with_a_changed_byte_does_no_harm, 0, 6);
     tcase_add_loop_test(tcase, no_failed_allocation_leaks_or_is_overlooked, 0, 2);
     suite_add_tcase(suite, tcase);
     return run_suite(suite);

@@ -69,9 +69,9 @@ typedef struct nn_layer_call {
     /* backward only */
     nn_real *dy; /* [rows][output]; may be overwritten */
     nn_real *dx; /* [rows][input]; NULL: nobody wants it */
-    nn_real *const
-        *input_gradients; /* [input_count] as inputs, each of its own; NULL: nobody wants it */
-    nn_real *scratch;     /* [rows][scratch] as declared; NULL where nobody wants dx */
+    /* [input_count] as inputs, each in a place of its own; NULL: nobody wants it */
+    nn_real *const *input_gradients;
+    nn_real *scratch; /* [rows][scratch] as declared; NULL where nobody wants a dx */
     /* Of the trainable parameters, with g the gradient:
      * gradients[i] = gradient_scale g + gradient_keep gradients[i]. Where the optimizer's step is as
      * simple, gradients are the parameters themselves; so a layer finishes with its parameters

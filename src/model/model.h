@@ -105,8 +105,8 @@ struct nn_model {
     nn_part optimizer;
     nn_named_metric *metrics;
     size_t metric_count;
-    char *
-        *quantities; /* names: loss, each output's loss if there are several, metrics; one block */
+    /* names: loss, each output's loss if there are several, metrics; one block */
+    char **quantities;
     size_t quantity_count;
     nn_real *gradients;
     nn_real *slots; /* [slot_count][trainable_size] */
