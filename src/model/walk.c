@@ -17,11 +17,11 @@ static bool is_fused(const nn_model *model, size_t node)
     return false;
 }
 
-static nn_layer_call make_call(const nn_model *model, nn_workspace *workspace, size_t index,
+static nn_layer_call make_call(const nn_model *model, const nn_workspace *workspace, size_t index,
                                size_t rows, const nn_real *x, bool fused)
 {
     const nn_node *node = &model->nodes[index];
-    nn_layer_call call = {
+    return (nn_layer_call){
         .rows = rows,
         .input = &node->build.input,
         .output = &node->build.output,
@@ -33,15 +33,18 @@ static nn_layer_call make_call(const nn_model *model, nn_workspace *workspace, s
         .grids = model->grids,
         .random = nn_random_stream(model->seed, NN_RANDOM_LAYER, node->number, model->iteration),
     };
-    if (node->input_count > 1) {
-        const nn_real **inputs = workspace->inputs + node->first_edge;
-        for (size_t i = 0; i < node->input_count; i++)
-            inputs[i] = output_of(workspace, node->inputs[i], x);
-        call.input_count = node->input_count;
-        call.input_shapes = node->input_shapes;
-        call.inputs = inputs;
-    }
-    return call;
+}
+
+/* What a layer of several inputs is told of them. */
+static void add_inputs(const nn_node *node, nn_workspace *workspace, const nn_real *x,
+                       nn_layer_call *call)
+{
+    const nn_real **inputs = workspace->inputs + node->first_edge;
+    for (size_t i = 0; i < node->input_count; i++)
+        inputs[i] = output_of(workspace, node->inputs[i], x);
+    call->input_count = node->input_count;
+    call->input_shapes = node->input_shapes;
+    call->inputs = inputs;
 }
 
 static void find_parameters(const nn_model *model, const nn_node *node, nn_real *run,
@@ -63,6 +66,8 @@ void nn_walk_forward(const nn_model *model, nn_workspace *workspace, size_t rows
         if (nn_workspace_passes(workspace, model, i))
             continue;
         nn_layer_call call = make_call(model, workspace, i, rows, x, fused);
+        if (node->input_count > 1)
+            add_inputs(node, workspace, x, &call);
         find_parameters(model, node, model->weights, parameters);
         call.parameters = parameters;
         nn_layer_of(&node->layer)->forward(node->layer.self, &call);
@@ -112,6 +117,8 @@ static void walk_backward(nn_model *model, nn_workspace *workspace, size_t rows,
         if (!workspace->nodes[i].backward || nn_workspace_passes(workspace, model, i))
             continue;
         nn_layer_call call = make_call(model, workspace, i, rows, x, fused);
+        if (node->input_count > 1)
+            add_inputs(node, workspace, x, &call);
         find_parameters(model, node, model->weights, parameters);
         find_parameters(model, node, run, gradients);
         call.parameters = parameters;

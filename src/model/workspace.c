@@ -272,6 +272,8 @@ nn_status nn_workspace_create(nn_workspace **workspace, const nn_model *model, s
     if (made == NULL)
         return NN_ERR_NO_MEMORY;
     made->rows = rows;
+    made->input_width = nn_model_input_width(model);
+    made->output_width = nn_model_output_width(model);
     made->training = use == NN_TO_TRAIN;
     /* nn_predict reads the caller's floats where those are nn_real */
     const bool gathers =

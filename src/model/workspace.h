@@ -32,7 +32,8 @@ typedef enum nn_workspace_use {
 } nn_workspace_use;
 
 struct nn_workspace {
-    size_t rows; /* it holds batches of at most so many rows */
+    size_t rows;                      /* it holds batches of at most so many rows */
+    size_t input_width, output_width; /* the model's, of all inputs and outputs */
     bool training;
     size_t scaled_node; /* it is affine and first, and what is put into x is already its output;
                            NN_NO_NODE: there is none */
