@@ -65,7 +65,8 @@ START_TEST(a_layer_that_does_not_fit_is_refused_and_changes_nothing)
          "the first layer already brings an input"},
         {"input shape=(3) name=a", "input shape=(3) inputs=a", NN_ERR_INVALID,
          "an input of the model takes no inputs"},
-        {"", "input shape=(3) input_shape=(3)", NN_ERR_INVALID, "shape in place of input_shape"},
+        {"", "input shape=(3) input_shape=(4)", NN_ERR_SHAPE,
+         "input_shape is (4,), but shape is (3,)"},
         {"", "input shape=none", NN_ERR_INVALID, "shape is none"},
         {"", "input", NN_ERR_INVALID, "option shape is missing"},
         {"input shape=(3) name=a", "input shape=(3) name=a", NN_ERR_INVALID, "already named 'a'"},
@@ -468,6 +469,12 @@ START_TEST(the_summary_says_what_each_layer_reads)
     model = graph("dense units=4 input_shape=4; dense units=4 inputs=dense");
     OK(nn_model_summary(model, text, sizeof(text), NULL));
     ck_assert_ptr_nonnull(strstr(text, "\"sequential\""));
+    ck_assert_ptr_null(strstr(text, "Connected to"));
+    nn_model_free(model);
+    model = graph("input shape=4; dense units=4");
+    OK(nn_model_summary(model, text, sizeof(text), NULL));
+    ck_assert_ptr_nonnull(strstr(text, "\"functional\""));
+    ck_assert_ptr_nonnull(strstr(text, "input_layer (InputLayer)"));
     ck_assert_ptr_null(strstr(text, "Connected to"));
     nn_model_free(model);
 }

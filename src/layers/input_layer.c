@@ -14,8 +14,13 @@ static const nn_option options[] = {
 
 static nn_status check(const void *self)
 {
-    NN_REQUIRE(((const struct input_layer *)self)->shape.rank > 0, NN_ERR_INVALID,
+    const struct input_layer *layer = self;
+    const nn_shape *input_shape = &layer->common.input_shape; /* says the same, if anything */
+    NN_REQUIRE(layer->shape.rank > 0, NN_ERR_INVALID,
                "shape is none, expected the shape of one row, as in (28,28)");
+    NN_REQUIRE(input_shape->rank == 0 || nn_shape_equal(input_shape, &layer->shape), NN_ERR_SHAPE,
+               "input_shape is %s, but shape is %s", nn_shape_string(input_shape).text,
+               nn_shape_string(&layer->shape).text);
     return NN_OK;
 }
 

@@ -79,8 +79,6 @@ nn_status nn_model_set_seed(nn_model *model, uint64_t seed)
 static nn_status check_input_layer(const nn_model *model, const nn_layer_common *common)
 {
     NN_REQUIRE(common->inputs.count == 0, NN_ERR_INVALID, "an input of the model takes no inputs");
-    NN_REQUIRE(common->input_shape.rank == 0, NN_ERR_INVALID,
-               "an input of the model has shape in place of input_shape");
     NN_REQUIRE(model->node_count == 0 || model->input_count > 0, NN_ERR_INVALID,
                "the first layer already brings an input, by input_shape: add an input layer before "
                "it in place of that");

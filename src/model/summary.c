@@ -6,10 +6,13 @@
 
 enum { COLUMNS = 4, COUNTS = 2 /* the column that stands at its right */ };
 
-/* How many columns a model's table has. */
+/* How many columns a model's table has: where each layer reads the one before, that isn't said. */
 static size_t columns_of(const nn_model *model)
 {
-    return nn_model_is_chain(model) ? COLUMNS - 1 : COLUMNS;
+    for (size_t i = 1; i < model->node_count; i++)
+        if (model->nodes[i].input_count != 1 || model->nodes[i].inputs[0] != i - 1)
+            return COLUMNS;
+    return COLUMNS - 1;
 }
 
 static const char *const headings[COLUMNS] = {"Layer (type)", "Output Shape", "Param #",
@@ -166,8 +169,7 @@ static void append_summary(nn_text *text, const nn_model *model)
     }
     const size_t all = nn_model_parameter_count(model);
     const size_t trainable = nn_model_trainable_count(model);
-    nn_text_append(text, "Model: \"%s\"\n",
-                   layout.columns == COLUMNS ? "functional" : "sequential");
+    nn_text_append(text, "Model: \"%s\"\n", nn_model_is_chain(model) ? "sequential" : "functional");
     append_rule(text, &layout, "┏", "┳", "┓", "━");
     append_row(text, &layout, model, NULL);
     append_rule(text, &layout, "┡", "╇", "┩", "━");
