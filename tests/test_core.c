@@ -331,6 +331,8 @@ static const char *const *wrong_values(nn_option_type type)
 {
     static const char *const size[] = {"true", "none", "abc",  "(1)",   "1.5",    "-1",
                                        "nan",  "inf",  "-0.5", "1e300", "f(a=1)", NULL};
+    static const char *const integer[] = {"true", "none", "abc",   "(1)",    "1.5", "nan",
+                                          "inf",  "-0.5", "1e300", "f(a=1)", NULL};
     static const char *const real[] = {"none", REAL_REFUSALS, NULL};
     static const char *const optional_real[] = {REAL_REFUSALS, NULL};
     static const char *const boolean[] = {"1", "yes", "none", "'true'", "(true)", NULL};
@@ -338,6 +340,8 @@ static const char *const *wrong_values(nn_option_type type)
         "true",    "abc",   "()",  "(0)",           "0",
         "(-1)",    "1.5",   "(a)", "(65536,65536)", "(1,2,3,4,5,6,7,8,9)",
         "(1,(2))", "1e300", NULL};
+    static const char *const names[] = {"true",    "3",      "()",       "(1)",
+                                        "(a,(b))", "f(a=1)", "(a,none)", NULL};
     static const char *const string[] = {"true", "(a)", "f(a=1)", NULL};
     static const char *const choice[] = {"true", "3", "no_such_choice", "none", "(auto)", NULL};
     static const char *const seed[] = {"true", "abc", "-1", "1.5", "18446744073709551616",
@@ -347,6 +351,8 @@ static const char *const *wrong_values(nn_option_type type)
     switch (type) {
     case NN_TYPE_SIZE:
         return size;
+    case NN_TYPE_INTEGER:
+        return integer;
     case NN_TYPE_REAL:
         return real;
     case NN_TYPE_OPTIONAL_REAL:
@@ -355,6 +361,8 @@ static const char *const *wrong_values(nn_option_type type)
         return boolean;
     case NN_TYPE_SHAPE:
         return shape;
+    case NN_TYPE_NAMES:
+        return names;
     case NN_TYPE_STRING:
         return string;
     case NN_TYPE_CHOICE:
@@ -372,8 +380,9 @@ static void check_bound(const nn_room *room, const nn_part_type *type, const nn_
                         double bound, bool open, double outwards)
 {
     char inside[64], outside[64];
-    const double beyond =
-        option->type == NN_TYPE_SIZE ? bound + copysign(1, outwards) : nextafter(bound, outwards);
+    const double beyond = option->type == NN_TYPE_SIZE || option->type == NN_TYPE_INTEGER
+                              ? bound + copysign(1, outwards)
+                              : nextafter(bound, outwards);
     if (!isfinite(bound))
         return;
     snprintf(inside, sizeof inside, "%.17g", bound);
@@ -395,15 +404,15 @@ static nn_status check_option(void *user, const nn_option *option, const void *v
                   place->type->name, option->name);
     for (const char *const *wrong = wrong_values(option->type); *wrong != NULL; wrong++)
         refuse(place->room, place->type, option, *wrong);
-    if (option->type == NN_TYPE_SIZE || option->type == NN_TYPE_REAL ||
-        option->type == NN_TYPE_OPTIONAL_REAL) {
+    if (option->type == NN_TYPE_SIZE || option->type == NN_TYPE_INTEGER ||
+        option->type == NN_TYPE_REAL || option->type == NN_TYPE_OPTIONAL_REAL) {
         check_bound(place->room, place->type, option, option->minimum, option->open_minimum,
                     -INFINITY);
         check_bound(place->room, place->type, option, option->maximum, option->open_maximum,
                     INFINITY);
     }
     if (option->type == NN_TYPE_OPTIONAL_REAL || option->type == NN_TYPE_SEED ||
-        (option->type == NN_TYPE_PART && !option->required))
+        option->type == NN_TYPE_NAMES || (option->type == NN_TYPE_PART && !option->required))
         accept(place->room, place->type, option, "none");
 
     nn_part part;
@@ -544,6 +553,11 @@ START_TEST(a_part_is_written_as_the_spec_that_makes_it_again)
     write_again(&nn_activation_room, "relu max_value=0", true, "relu(max_value=0)");
     write_again(&nn_layer_room, "dense units=3 input_shape=4", false,
                 "dense input_shape=(4) units=3");
+    write_again(&nn_layer_room, "dense units=3 inputs=a_1", false, "dense inputs=('a_1') units=3");
+    write_again(&nn_layer_room, "add inputs=(b, 'it''s') name=c", false,
+                "add name='c' inputs=('b','it''s')");
+    write_again(&nn_layer_room, "dense units=3 inputs=none", false, "dense units=3");
+    write_again(&nn_layer_room, "concatenate axis=-2", true, "concatenate(axis=-2)");
 }
 END_TEST
 
@@ -1021,6 +1035,8 @@ START_TEST(no_failed_allocation_of_a_part_leaks_or_is_overlooked)
                              NN_OK);
         fail_each_allocation(room, "dense units=3 activation=relu(slope=3)", NN_ERR_INVALID);
         fail_each_allocation(room, "dense units=0", NN_ERR_INVALID);
+        fail_each_allocation(room, "concatenate axis=1 inputs=(a, 'b c')", NN_OK);
+        fail_each_allocation(room, "add inputs=(a, 3)", NN_ERR_INVALID);
     }
     if (room == &nn_callback_room)
         fail_each_allocation(room, "progress_bar style=none", NN_ERR_INVALID);

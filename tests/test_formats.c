@@ -134,7 +134,13 @@ static void check_same_compile(const nn_model *a, const nn_model *b)
     if (!a->compiled)
         return;
     check_same_part(&a->optimizer, &b->optimizer);
-    check_same_part(&a->loss, &b->loss);
+    ck_assert_uint_eq(a->output_count, b->output_count);
+    for (size_t i = 0; i < a->output_count; i++) {
+        check_same_part(&a->outputs[i].loss, &b->outputs[i].loss);
+        ck_assert_uint_eq(a->outputs[i].node, b->outputs[i].node);
+        ck_assert_double_eq(a->outputs[i].loss_weight, b->outputs[i].loss_weight);
+        ck_assert_int_eq(a->outputs[i].fused, b->outputs[i].fused);
+    }
     for (size_t i = 0; i < a->metric_count; i++)
         check_same_part(&a->metrics[i].part, &b->metrics[i].part);
     ck_assert_uint_eq(a->iteration, b->iteration);
@@ -187,8 +193,15 @@ static char *formatted(const char *format, ...)
 START_TEST(every_layer_comes_back)
 {
     const nn_part_type *type = nn_layer_room.parts[_i];
-    char *layers = formatted("%s input_shape=%s name='a b'", type->sample,
-                             ((const nn_layer *)type)->sample_shape);
+    const nn_layer *layer = (const nn_layer *)type;
+    const char *shape = layer->sample_shape;
+    char *layers = layer->takes == NN_TAKES_ONE
+                       ? formatted("%s input_shape=%s name='a b'", type->sample, shape)
+                   : layer->takes == NN_TAKES_NONE
+                       ? formatted("%s name='a b'; flatten", type->sample)
+                       : formatted("input shape=%s name=a; input shape=%s name='b c'; %s "
+                                   "inputs=(a,'b c') name='a b'",
+                                   shape, shape, type->sample);
     check_round_trip(new_model(layers), layers);
     free(layers);
 }

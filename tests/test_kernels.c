@@ -310,6 +310,10 @@ START_TEST(nan_propagates_through_sums_and_products)
         ck_assert(isnan(c[at]));
         nn_multiply_values(ROWS * WIDTH, a, b, c);
         ck_assert(isnan(c[at]));
+        nn_add_values(ROWS * WIDTH, a, b, c);
+        ck_assert(isnan(c[at]));
+        nn_subtract_values(ROWS * WIDTH, b, a, c);
+        ck_assert(isnan(c[at]));
         nn_add_bias(ROWS, WIDTH, b, a);
         ck_assert(isnan(a[at]));
         float narrow[ROWS * WIDTH];
@@ -405,19 +409,25 @@ START_TEST(column_sums_and_bias_equal_plain_loops)
 }
 END_TEST
 
-START_TEST(scaling_and_products_work_in_place)
+START_TEST(scaling_sums_and_products_work_in_place)
 {
     enum { COUNT = 77 };
     nn_real *a = random_values(COUNT, 16), *b = random_values(COUNT, 17);
-    nn_real scaled[COUNT], multiplied[COUNT];
+    nn_real scaled[COUNT], multiplied[COUNT], added[COUNT], subtracted[COUNT];
     memcpy(scaled, a, sizeof scaled);
     memcpy(multiplied, a, sizeof multiplied);
+    memcpy(added, a, sizeof added);
+    memcpy(subtracted, a, sizeof subtracted);
     nn_scale_offset(COUNT, (nn_real)0.5, 2, scaled, scaled);
     nn_multiply_values(COUNT, multiplied, b, multiplied);
+    nn_add_values(COUNT, added, b, added);
+    nn_subtract_values(COUNT, b, subtracted, subtracted);
     for (size_t i = 0; i < COUNT; i++) {
         const nn_real half = a[i] * (nn_real)0.5;
         ck_assert(scaled[i] == half + 2);
         ck_assert(multiplied[i] == a[i] * b[i]);
+        ck_assert(added[i] == a[i] + b[i]);
+        ck_assert(subtracted[i] == b[i] - a[i]);
     }
     free(a);
     free(b);
@@ -490,7 +500,7 @@ int main(void)
     tcase_set_timeout(arrays, 120);
     tcase_add_test(arrays, qr_gives_an_orthonormal_q_and_a_triangular_r);
     tcase_add_test(arrays, column_sums_and_bias_equal_plain_loops);
-    tcase_add_test(arrays, scaling_and_products_work_in_place);
+    tcase_add_test(arrays, scaling_sums_and_products_work_in_place);
     tcase_add_test(arrays, conversions_keep_every_value);
     tcase_add_test(arrays, all_finite_finds_one_value_anywhere);
     suite_add_tcase(suite, arrays);

@@ -25,6 +25,9 @@ static nn_status set_default(const nn_option *option, void *to)
     case NN_TYPE_SIZE:
         *(size_t *)to = (size_t)option->default_number;
         return NN_OK;
+    case NN_TYPE_INTEGER:
+        *(int *)to = (int)option->default_number;
+        return NN_OK;
     case NN_TYPE_REAL:
         *(double *)to = option->default_number;
         return NN_OK;
@@ -44,6 +47,7 @@ static nn_status set_default(const nn_option *option, void *to)
                                             : nn_part_parse(to, option->room, option->default_text);
     case NN_TYPE_OPTIONAL_REAL:
     case NN_TYPE_SHAPE:
+    case NN_TYPE_NAMES:
     case NN_TYPE_SEED:
         return NN_OK; /* zeroed: none */
     }
@@ -173,6 +177,8 @@ static nn_status free_option(void *user, const nn_option *option, const void *va
     (void)user;
     if (option->type == NN_TYPE_STRING)
         nn_release(*(char *const *)value);
+    if (option->type == NN_TYPE_NAMES)
+        nn_release(((const nn_name_list *)value)->names);
     if (option->type == NN_TYPE_PART) {
         nn_part nested = *(const nn_part *)value;
         nn_part_free(&nested);

@@ -5,6 +5,7 @@
 #ifndef NN_CORE_PART_H
 #define NN_CORE_PART_H
 
+#include "names.h"
 #include "nn.h"
 #include "shape.h"
 #include "spec.h"
@@ -34,10 +35,12 @@ typedef struct nn_optional_real {
 
 typedef enum nn_option_type {
     NN_TYPE_SIZE,          /* size_t */
+    NN_TYPE_INTEGER,       /* int: a whole number of either sign, such as an axis */
     NN_TYPE_REAL,          /* double; finite, and so it is as a float */
     NN_TYPE_OPTIONAL_REAL, /* nn_optional_real: such a number or none, which is the default */
     NN_TYPE_BOOL,          /* bool */
     NN_TYPE_SHAPE,         /* nn_shape, rank 0 for none */
+    NN_TYPE_NAMES,         /* nn_name_list, count 0 for none; owned */
     NN_TYPE_STRING,        /* char *, NULL for none; owned */
     NN_TYPE_CHOICE,        /* const char *: one of choices */
     NN_TYPE_SEED,          /* nn_seed: an unsigned integer or none */
@@ -50,8 +53,8 @@ typedef struct nn_option {
     size_t offset;
     bool required;
     bool open_minimum, open_maximum; /* the bound itself is out of bounds */
-    double default_number;           /* SIZE, REAL, BOOL */
-    double minimum, maximum;         /* SIZE, REAL, OPTIONAL_REAL; INFINITY: no bound */
+    double default_number;           /* SIZE, INTEGER, REAL, BOOL */
+    double minimum, maximum;         /* SIZE, INTEGER, REAL, OPTIONAL_REAL; INFINITY: no bound */
     const char *default_text;        /* STRING, CHOICE, PART (a spec), SHAPE; NULL: none */
     const char *const *choices;      /* CHOICE: names, ended by NULL */
     const nn_room *room;             /* PART */
@@ -66,6 +69,16 @@ typedef struct nn_option {
 #define NN_OPTION_SIZE_REQUIRED(s, field, low, high, text)                                         \
     {                                                                                              \
         .name = #field, .type = NN_TYPE_SIZE, .offset = offsetof(s, field), .required = true,      \
+        .minimum = (low), .maximum = (high), .help = (text)                                        \
+    }
+#define NN_OPTION_INTEGER(s, field, value, low, high, text)                                        \
+    {                                                                                              \
+        .name = #field, .type = NN_TYPE_INTEGER, .offset = offsetof(s, field),                     \
+        .default_number = (value), .minimum = (low), .maximum = (high), .help = (text)             \
+    }
+#define NN_OPTION_INTEGER_REQUIRED(s, field, low, high, text)                                      \
+    {                                                                                              \
+        .name = #field, .type = NN_TYPE_INTEGER, .offset = offsetof(s, field), .required = true,   \
         .minimum = (low), .maximum = (high), .help = (text)                                        \
     }
 #define NN_OPTION_REAL(s, field, value, low, high, text)                                           \
@@ -91,6 +104,15 @@ typedef struct nn_option {
 #define NN_OPTION_SHAPE(s, field, text)                                                            \
     {                                                                                              \
         .name = #field, .type = NN_TYPE_SHAPE, .offset = offsetof(s, field), .help = (text)        \
+    }
+#define NN_OPTION_NAMES(s, field, text)                                                            \
+    {                                                                                              \
+        .name = #field, .type = NN_TYPE_NAMES, .offset = offsetof(s, field), .help = (text)        \
+    }
+#define NN_OPTION_SHAPE_REQUIRED(s, field, text)                                                   \
+    {                                                                                              \
+        .name = #field, .type = NN_TYPE_SHAPE, .offset = offsetof(s, field), .required = true,     \
+        .help = (text)                                                                             \
     }
 #define NN_OPTION_STRING(s, field, value, text)                                                    \
     {                                                                                              \

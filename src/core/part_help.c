@@ -6,6 +6,7 @@ static const char *type_name(const nn_option *option)
 {
     switch (option->type) {
     case NN_TYPE_SIZE:
+    case NN_TYPE_INTEGER:
         return "whole number";
     case NN_TYPE_REAL:
         return "number";
@@ -15,6 +16,8 @@ static const char *type_name(const nn_option *option)
         return "true or false";
     case NN_TYPE_SHAPE:
         return "shape";
+    case NN_TYPE_NAMES:
+        return "names";
     case NN_TYPE_STRING:
         return "string";
     case NN_TYPE_SEED:
@@ -36,6 +39,7 @@ static void write_default(const nn_option *option, nn_text *text)
     nn_text_append(text, "default ");
     switch (option->type) {
     case NN_TYPE_SIZE:
+    case NN_TYPE_INTEGER:
     case NN_TYPE_REAL:
         nn_text_append_number(text, option->default_number);
         break;
@@ -73,8 +77,8 @@ static void write_bounds(const nn_option *option, nn_text *text)
             nn_text_append(text, "%s%s", i == 0 ? " " : ", ", option->choices[i]);
         return;
     }
-    if (option->type == NN_TYPE_SIZE || option->type == NN_TYPE_REAL ||
-        option->type == NN_TYPE_OPTIONAL_REAL)
+    if (option->type == NN_TYPE_SIZE || option->type == NN_TYPE_INTEGER ||
+        option->type == NN_TYPE_REAL || option->type == NN_TYPE_OPTIONAL_REAL)
         nn_option_write_bounds(option, text);
 }
 

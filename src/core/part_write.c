@@ -2,12 +2,6 @@
 #include "part.h"
 #include <string.h>
 
-static bool shape_equal(const nn_shape *a, const nn_shape *b)
-{
-    return a->rank == b->rank &&
-           memcmp(a->dimensions, b->dimensions, a->rank * sizeof(a->dimensions[0])) == 0;
-}
-
 static bool part_is_default(const nn_option *option, const nn_part *part)
 {
     if (part->type == NULL || option->default_text == NULL)
@@ -24,6 +18,8 @@ bool nn_option_is_default(const nn_option *option, const void *value)
     switch (option->type) {
     case NN_TYPE_SIZE:
         return *(const size_t *)value == (size_t)option->default_number;
+    case NN_TYPE_INTEGER:
+        return *(const int *)value == (int)option->default_number;
     case NN_TYPE_REAL:
         return *(const double *)value == option->default_number;
     case NN_TYPE_OPTIONAL_REAL:
@@ -31,7 +27,9 @@ bool nn_option_is_default(const nn_option *option, const void *value)
     case NN_TYPE_BOOL:
         return *(const bool *)value == (option->default_number != 0);
     case NN_TYPE_SHAPE:
-        return shape_equal(value, &(nn_shape){.rank = 0});
+        return ((const nn_shape *)value)->rank == 0;
+    case NN_TYPE_NAMES:
+        return ((const nn_name_list *)value)->count == 0;
     case NN_TYPE_SEED:
         return !((const nn_seed *)value)->given;
     case NN_TYPE_CHOICE:
@@ -63,11 +61,23 @@ static void write_shape(const nn_shape *shape, nn_text *text)
     nn_text_append(text, ")");
 }
 
+static void write_names(const nn_name_list *list, nn_text *text)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        nn_text_append(text, i == 0 ? "(" : ",");
+        write_string(list->names[i], text);
+    }
+    nn_text_append(text, ")");
+}
+
 static void write_value(const nn_option *option, const void *value, nn_text *text)
 {
     switch (option->type) {
     case NN_TYPE_SIZE:
         nn_text_append(text, "%zu", *(const size_t *)value);
+        break;
+    case NN_TYPE_INTEGER:
+        nn_text_append(text, "%d", *(const int *)value);
         break;
     case NN_TYPE_REAL:
         nn_text_append_number(text, *(const double *)value);
@@ -80,6 +90,9 @@ static void write_value(const nn_option *option, const void *value, nn_text *tex
         break;
     case NN_TYPE_SHAPE:
         write_shape(value, text);
+        break;
+    case NN_TYPE_NAMES: /* none is the default, as above */
+        write_names(value, text);
         break;
     case NN_TYPE_SEED:
         nn_text_append(text, "%llu", (unsigned long long)((const nn_seed *)value)->value);

@@ -2,6 +2,7 @@
  * options. */
 #include "allocate.h"
 #include "keras_part.h"
+#include "layer.h"
 #include "status.h"
 #include <string.h>
 
@@ -93,15 +94,29 @@ static nn_status read_string(const nn_option *option, const nn_json *json, nn_va
     return set_text(value, NN_VALUE_NAME, type->name, strlen(type->name));
 }
 
+static nn_status begin_tuple(nn_value *value, size_t most)
+{
+    value->kind = NN_VALUE_TUPLE;
+    value->items = nn_allocate(most, sizeof(*value->items));
+    return value->items != NULL ? NN_OK : NN_ERR_NO_MEMORY;
+}
+
+static nn_status read_names(const nn_json *list, nn_value *value)
+{
+    NN_TRY(begin_tuple(value, nn_json_count(list)));
+    for (const nn_json *item = nn_json_first(list); item != NULL; item = nn_json_next(list, item)) {
+        NN_REQUIRE(nn_json_is(item, NN_JSON_STRING), NN_ERR_FORMAT, "a name isn't a string");
+        NN_TRY(set_text(&value->items[value->count++], NN_VALUE_STRING, item->text, item->length));
+    }
+    return NN_OK;
+}
+
 /* The items of a list, from item on. */
 static nn_status read_tuple(const nn_json *list, const nn_json *item, nn_value *value)
 {
     NN_REQUIRE(nn_json_count(list) <= NN_MAX_RANK + 1, NN_ERR_UNSUPPORTED, "a list of %zu values",
                nn_json_count(list));
-    value->kind = NN_VALUE_TUPLE;
-    value->items = nn_allocate(nn_json_count(list), sizeof(*value->items));
-    if (value->items == NULL)
-        return NN_ERR_NO_MEMORY;
+    NN_TRY(begin_tuple(value, nn_json_count(list)));
     for (; item != NULL; item = nn_json_next(list, item)) {
         NN_REQUIRE(nn_json_is(item, NN_JSON_NUMBER) && item->whole, NN_ERR_FORMAT,
                    "a dimension isn't a whole number");
@@ -129,7 +144,8 @@ static nn_status read_value(const nn_option *option, const nn_json *json, int de
     case NN_JSON_STRING:
         return read_string(option, json, value);
     case NN_JSON_LIST:
-        return read_tuple(json, nn_json_first(json), value);
+        return option->type == NN_TYPE_NAMES ? read_names(json, value)
+                                             : read_tuple(json, nn_json_first(json), value);
     case NN_JSON_OBJECT:
         NN_REQUIRE(option->type == NN_TYPE_PART, NN_ERR_UNSUPPORTED, "an object isn't supported");
         value->kind = NN_VALUE_SPEC;
@@ -173,7 +189,17 @@ static nn_status add_config(nn_spec *spec, const nn_room *room, const nn_part_ty
     return NN_OK;
 }
 
-/* What stands beside "config". registered_name, unless null, names a class of somebody's own. */
+/* registered_name, unless null, names a class of somebody's own; but Keras says it of its operations, too
+ * (a + b). */
+static bool is_registered_by_keras(const nn_json *json, const nn_json *name)
+{
+    const char *module = nn_json_string(nn_json_get(json, "module"));
+    const char *class_name = nn_json_string(nn_json_get(json, "class_name"));
+    return nn_json_is(name, NN_JSON_STRING) && module != NULL && class_name != NULL &&
+           strncmp(module, "keras.", 6) == 0 && strcmp(name->text, class_name) == 0;
+}
+
+/* What stands beside "config". */
 static nn_status check_object(const nn_json *json)
 {
     for (const nn_json *item = nn_json_first(json); item != NULL; item = nn_json_next(json, item)) {
@@ -181,6 +207,10 @@ static nn_status check_object(const nn_json *json)
             NN_REQUIRE(item->kind == NN_JSON_STRING, NN_ERR_FORMAT, "%s isn't a string", item->key);
         else if (strcmp(item->key, "config") == 0)
             NN_REQUIRE(item->kind == NN_JSON_OBJECT, NN_ERR_FORMAT, "config isn't an object");
+        else if (strcmp(item->key, "registered_name") == 0 && is_registered_by_keras(json, item))
+            continue;
+        else if (strcmp(item->key, "inbound_nodes") == 0) /* of a layer in a graph */
+            NN_REQUIRE(item->kind == NN_JSON_LIST, NN_ERR_FORMAT, "inbound_nodes isn't a list");
         else
             NN_TRY(nn_keras_skip(item));
     }
@@ -221,7 +251,7 @@ static nn_status read_spec(nn_spec **spec, const nn_room *room, const nn_json *j
 }
 
 /* batch_shape is [null, 28, 28]: any number of rows, each of the shape that follows. */
-static nn_status add_input_shape(nn_spec *spec, const nn_json *batch_shape)
+static nn_status add_shape(nn_spec *spec, const char *option, const nn_json *batch_shape)
 {
     nn_value value = {.kind = NN_VALUE_NONE};
     nn_status status = NN_OK;
@@ -231,22 +261,33 @@ static nn_status add_input_shape(nn_spec *spec, const nn_json *batch_shape)
     else
         status = nn_fail(NN_ERR_UNSUPPORTED, "a fixed number of rows");
     if (status == NN_OK)
-        status = nn_spec_add(spec, "input_shape", &value);
+        status = nn_spec_add(spec, option, &value);
     else
         status = nn_fail_in(status, "batch_shape");
     nn_value_free(&value);
     return status;
 }
 
+static nn_status add_inputs(nn_spec *spec, const char *const *inputs, size_t count)
+{
+    nn_value value = {.kind = NN_VALUE_NONE};
+    nn_status status = begin_tuple(&value, count);
+    for (size_t i = 0; i < count && status == NN_OK; i++)
+        status =
+            set_text(&value.items[value.count++], NN_VALUE_STRING, inputs[i], strlen(inputs[i]));
+    if (status == NN_OK)
+        status = nn_spec_add(spec, "inputs", &value);
+    nn_value_free(&value);
+    return status;
+}
+
 nn_status nn_keras_read_part(nn_part *part, const nn_room *room, const nn_json *json,
-                             const nn_json *batch_shape, const char **name)
+                             const char **name)
 {
     *part = (nn_part){.type = NULL};
     nn_spec *spec;
     NN_TRY(read_spec(&spec, room, json, 0));
-    nn_status status = batch_shape != NULL ? add_input_shape(spec, batch_shape) : NN_OK;
-    if (status == NN_OK)
-        status = nn_keras_status(nn_part_create(part, room, spec));
+    nn_status status = nn_keras_status(nn_part_create(part, room, spec));
     nn_spec_free(spec);
     if (name != NULL) {
         const nn_json *given = nn_json_is(json, NN_JSON_STRING)
@@ -254,5 +295,46 @@ nn_status nn_keras_read_part(nn_part *part, const nn_room *room, const nn_json *
                                    : nn_json_get(nn_json_get(json, "config"), "name");
         *name = nn_json_string(given);
     }
+    return status;
+}
+
+nn_status nn_keras_read_layer(nn_part *part, const nn_json *json, const nn_json *batch_shape,
+                              const char *const *inputs, size_t count)
+{
+    *part = (nn_part){.type = NULL};
+    nn_spec *spec;
+    NN_TRY(read_spec(&spec, &nn_layer_room, json, 0));
+    nn_status status = NN_OK;
+    if (batch_shape != NULL)
+        status = add_shape(spec, "input_shape", batch_shape);
+    if (status == NN_OK && count > 0)
+        status = add_inputs(spec, inputs, count);
+    if (status == NN_OK)
+        status = nn_keras_status(nn_part_create(part, &nn_layer_room, spec));
+    nn_spec_free(spec);
+    return status;
+}
+
+static nn_status add_name(nn_spec *spec, const char *name)
+{
+    nn_value value = {.kind = NN_VALUE_NONE};
+    nn_status status = set_text(&value, NN_VALUE_STRING, name, strlen(name));
+    if (status == NN_OK)
+        status = nn_spec_add(spec, "name", &value);
+    nn_value_free(&value);
+    return status;
+}
+
+nn_status nn_keras_read_input_layer(nn_part *part, const char *name, const nn_json *batch_shape)
+{
+    *part = (nn_part){.type = NULL};
+    nn_spec *spec;
+    NN_TRY(nn_spec_create(&spec, "input_layer"));
+    nn_status status = add_shape(spec, "shape", batch_shape);
+    if (status == NN_OK && name != NULL)
+        status = add_name(spec, name);
+    if (status == NN_OK)
+        status = nn_keras_status(nn_part_create(part, &nn_layer_room, spec));
+    nn_spec_free(spec);
     return status;
 }
