@@ -1,5 +1,5 @@
-/* celu: f(z) = z for z > 0, alpha (e^(z / alpha) - 1) otherwise; f'(z) = 1 or y / alpha + 1, which is 1 at
- * 0 from both sides, whatever alpha is. Source: Barron 2017; the default alpha = 1 is Keras's. */
+/* celu: f(z) = z for z > 0, alpha (e^(z / alpha) - 1) otherwise; f'(z) = 1 or y / alpha + 1, which is 1
+ * at 0 from both sides, whatever alpha is. Source: Barron 2017; the default alpha = 1 is Keras's. */
 #include "activation.h"
 #include "exponential.h"
 

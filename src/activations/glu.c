@@ -1,5 +1,5 @@
-/* glu over each row, whose halves are a and b: f(z)_j = a_j s(b_j) with s(v) = 1 / (1 + e^-v), half as wide
- * as z; da_j = dy_j s(b_j), db_j = dy_j a_j s(b_j) s(-b_j). Source: Dauphin et al. 2017. */
+/* glu over each row, whose halves are a and b: f(z)_j = a_j s(b_j) with s(v) = 1 / (1 + e^-v), half as
+ * wide as z; da_j = dy_j s(b_j), db_j = dy_j a_j s(b_j) s(-b_j). Source: Dauphin et al. 2017. */
 #include "activation.h"
 #include "exponential.h"
 #include "status.h"

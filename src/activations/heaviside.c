@@ -1,7 +1,7 @@
-/* heaviside, the threshold unit: f(z) = 0 for z < 0, 1 for z > 0, x2 at 0. Its derivative is 0, which is true
- * everywhere but at 0: no gradient gets through it, so it is for inference, and for the perceptron rule,
- * which takes the error itself in the derivative's place. Source: McCulloch, Pitts 1943; Rosenblatt 1958;
- * Keras's ops.heaviside, where x2 is the second argument. */
+/* heaviside, the threshold unit: f(z) = 0 for z < 0, 1 for z > 0, x2 at 0. Its derivative is 0, which is
+ * true everywhere but at 0: no gradient gets through it, so it is for inference, and for the perceptron
+ * rule, which takes the error itself in the derivative's place. Source: McCulloch, Pitts 1943; Rosenblatt
+ * 1958; Keras's ops.heaviside, whose second argument is x2. */
 #include "activation.h"
 #include <math.h>
 

@@ -1,5 +1,5 @@
 /* log_softmax over each row: f(z)_j = z_j - log(sum_k e^z_k); dz_j = dy_j - e^y_j sum_k dy_k. The
- * maximum is taken off first, so that nothing overflows. Source: Bridle 1990, the logarithm of softmax. */
+ * maximum is taken off first, so that nothing overflows. Source: Bridle 1990 (softmax). */
 #include "activation.h"
 #include "exponential.h"
 

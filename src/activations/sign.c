@@ -1,6 +1,6 @@
 /* sign, the threshold unit with the outputs -1 and 1: f(z) = -1 for z < 0, 1 for z > 0, 0 at 0. Its
- * derivative is 0, which is true everywhere but at 0: no gradient gets through it, so it is for inference,
- * and for the perceptron rule, which takes the error itself in the derivative's place.
+ * derivative is 0, which is true everywhere but at 0: no gradient gets through it, so it is for
+ * inference, and for the perceptron rule, which takes the error itself in the derivative's place.
  * Source: Rosenblatt 1958; Keras's ops.sign. */
 #include "activation.h"
 

@@ -1,5 +1,5 @@
-/* sparse_plus: f(z) = 0 for z <= -1, z for z >= 1, (z + 1)^2 / 4 between; f'(z) = min(sqrt y, 1). It is the
- * integral of sparse_sigmoid. Source: Keras's sparse_plus; Blondel et al. 2019. */
+/* sparse_plus: f(z) = 0 for z <= -1, z for z >= 1, (z + 1)^2 / 4 between; f'(z) = min(sqrt y, 1). It is
+ * the integral of sparse_sigmoid. Source: Keras's sparse_plus; Blondel et al. 2019. */
 #include "activation.h"
 #include "exponential.h"
 

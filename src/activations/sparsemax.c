@@ -7,8 +7,8 @@
 
 /* t by Newton's method on sum_j max(z_j - t, 0) = 1, which takes no memory: the sum is convex and falls,
  * so that from a t too small each step finds a larger one, still not too large, and leaves the z_j out
- * that are no longer above it; when none was left out, t is exact. The largest z_j is 0, so that -1 is too
- * small, or right. */
+ * that are no longer above it; when none was left out, t is exact. The largest z_j is 0, so that -1 is
+ * too small, or right. */
 static double find_threshold(size_t width, const nn_real *z)
 {
     double t = -1;
