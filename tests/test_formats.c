@@ -210,10 +210,12 @@ END_TEST
 START_TEST(every_activation_comes_back)
 {
     char *sample = nested_sample(&nn_activation_room, (size_t)_i);
-    const char *name = nn_activation_room.parts[_i]->name;
+    /* dense refuses those that change the width */
+    const bool in_dense =
+        ((const nn_activation *)nn_activation_room.parts[_i])->output_width == NULL;
     char *layers = formatted("dense units=4 activation=%s input_shape=(3,2); activation "
                              "activation=%s; dense units=2 activation=%s",
-                             sample, name, name);
+                             in_dense ? sample : "relu", sample, in_dense ? sample : "relu");
     check_round_trip(new_model(layers), layers);
     free(layers);
     free(sample);

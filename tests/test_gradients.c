@@ -108,7 +108,7 @@ static double weighted_sum(size_t count, const nn_real *c, const nn_real *y)
 
 struct activation_context {
     nn_part part;
-    size_t rows, width;
+    size_t rows, width, output;
     nn_real *z, *y, *c;
 };
 
@@ -116,18 +116,21 @@ static double activation_value(void *context)
 {
     struct activation_context *a = context;
     nn_activation_of(&a->part)->forward(a->part.self, a->rows, a->width, a->z, a->y);
-    return weighted_sum(a->rows * a->width, a->c, a->y);
+    return weighted_sum(a->rows * a->output, a->c, a->y);
 }
 
 static void check_activation(const char *spec, nn_random *random, struct tally *tally)
 {
     struct activation_context a = {.rows = 1 + nn_random_below(random, 6),
                                    .width = 1 + nn_random_below(random, 7)};
-    const size_t count = a.rows * a.width;
     OK(nn_part_parse(&a.part, &nn_activation_room, spec));
+    if (nn_activation_of(&a.part)->output_width != NULL)
+        a.width *= 2; /* glu halves it */
+    OK(nn_activation_output_width(&a.part, a.width, &a.output));
+    const size_t count = a.rows * a.width;
     a.z = draw(random, count, -3, 3);
-    a.y = draw(random, count, 0, 0);
-    a.c = draw(random, count, -1, 1);
+    a.y = draw(random, a.rows * a.output, 0, 0);
+    a.c = draw(random, a.rows * a.output, -1, 1);
     nn_real *dz = draw(random, count, 0, 0);
     activation_value(&a);
     const nn_activation *activation = nn_activation_of(&a.part);
@@ -150,6 +153,17 @@ START_TEST(activations_are_differentiated_right)
         "relu negative_slope=0.3 max_value=0.5 threshold=1",
         "leaky_relu",
         "leaky_relu negative_slope=0",
+        "celu",
+        "celu alpha=2",
+        "hard_shrink",
+        "hard_shrink threshold=0",
+        "soft_shrink",
+        "soft_shrink threshold=0",
+        "threshold threshold=-1 default_value=2",
+        "threshold threshold=1 default_value=0",
+        "squareplus",
+        "squareplus b=0",
+        "heaviside",
     };
     nn_random random = stream(1);
     struct tally tally = {0, 0};
@@ -662,6 +676,16 @@ START_TEST(models_of_every_build_are_differentiated_right)
         {"dense units=3 activation=sigmoid input_shape=(2,4)", "tversky alpha=0.3"},
         {"dense units=3 activation=sigmoid input_shape=(4)", "binary_focal_crossentropy"},
         {"dense units=1 input_shape=(3)", "hinge"},
+        /* an activation that needs whole rows, one that keeps z, one that changes the width */
+        {"dense units=4 activation=log_softmax input_shape=(3)", "mse"},
+        {"dense units=5 activation=sparsemax input_shape=(2,3)", "mse"},
+        {"dense units=4 activation=hard_silu input_shape=(3); dense units=2 activation=celu",
+         "mse"},
+        {"dense units=6 input_shape=(3); activation activation=glu; dense units=2", "mse"},
+        {"dense units=4 activation=tanh input_shape=(2,3); activation activation=glu", "mse"},
+        {"activation activation=glu input_shape=(6); dense units=4; activation activation=glu; "
+         "activation activation=glu",
+         "mse"},
     };
     nn_random random = stream(4);
     struct tally tally = {0, 0};

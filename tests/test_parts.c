@@ -68,6 +68,9 @@ static nn_real *fill(const char *spec, nn_shape shape, uint64_t seed)
     return values;
 }
 
+/* The variance of a standard normal variable truncated to +-2. */
+#define CUT (0.87962566103423978 * 0.87962566103423978)
+
 /* Uniform between mean +- limit, or normal, or normal within two standard deviations. */
 enum distribution { UNIFORM, NORMAL, TRUNCATED };
 
@@ -78,6 +81,9 @@ static const struct {
 } random_initializers[] = {
     {"random_normal", NORMAL, 0, 0.05 * 0.05},
     {"random_normal mean=2 stddev=0.5", NORMAL, 2, 0.25},
+    {"random_normal stddev=0.01", NORMAL, 0, 0.01 * 0.01},
+    {"truncated_normal", TRUNCATED, 0, 0.05 * 0.05 * CUT},
+    {"truncated_normal mean=-1 stddev=2", TRUNCATED, -1, 4 * CUT},
     {"random_uniform", UNIFORM, 0, 0.1 * 0.1 / 12},
     {"random_uniform minval=1 maxval=4", UNIFORM, 2.5, 9.0 / 12},
     /* of a 300 x 500 matrix */
@@ -85,6 +91,13 @@ static const struct {
     {"glorot_normal", TRUNCATED, 0, 2.0 / 800},
     {"he_uniform", UNIFORM, 0, 2.0 / 300},
     {"he_normal", TRUNCATED, 0, 2.0 / 300},
+    {"lecun_uniform", UNIFORM, 0, 1.0 / 300},
+    {"lecun_normal", TRUNCATED, 0, 1.0 / 300},
+    {"variance_scaling", TRUNCATED, 0, 1.0 / 300},
+    {"variance_scaling mode=fan_out distribution=normal", TRUNCATED, 0, 1.0 / 500},
+    {"variance_scaling scale=3 mode=fan_out distribution=uniform", UNIFORM, 0, 3.0 / 500},
+    {"variance_scaling scale=0.5 mode=fan_avg distribution=untruncated_normal", NORMAL, 0,
+     0.5 / 400},
 };
 
 START_TEST(random_initializers_have_their_moments_and_bounds)
@@ -122,9 +135,10 @@ START_TEST(a_seed_gives_the_same_numbers_and_another_gives_others)
 {
     const nn_shape shape = {.rank = 2, .dimensions = {7, 5}};
     const size_t size = 35 * sizeof(nn_real);
-    static const char *const names[] = {"random_normal", "random_uniform", "glorot_uniform",
-                                        "glorot_normal", "he_uniform",     "he_normal",
-                                        "orthogonal"};
+    static const char *const names[] = {"random_normal", "random_uniform",   "glorot_uniform",
+                                        "glorot_normal", "he_uniform",       "he_normal",
+                                        "orthogonal",    "truncated_normal", "lecun_uniform",
+                                        "lecun_normal",  "variance_scaling"};
     for (size_t i = 0; i < COUNT(names); i++) {
         char seeded[64], other[64];
         strcat(strcpy(seeded, names[i]), " seed=5");
