@@ -7,6 +7,8 @@ static const char *type_name(const nn_option *option)
     switch (option->type) {
     case NN_TYPE_SIZE:
         return "whole number";
+    case NN_TYPE_OPTIONAL_SIZE:
+        return "whole number or none";
     case NN_TYPE_REAL:
         return "number";
     case NN_TYPE_OPTIONAL_REAL:
@@ -73,8 +75,8 @@ static void write_bounds(const nn_option *option, nn_text *text)
             nn_text_append(text, "%s%s", i == 0 ? " " : ", ", option->choices[i]);
         return;
     }
-    if (option->type == NN_TYPE_SIZE || option->type == NN_TYPE_REAL ||
-        option->type == NN_TYPE_OPTIONAL_REAL)
+    if (option->type == NN_TYPE_SIZE || option->type == NN_TYPE_OPTIONAL_SIZE ||
+        option->type == NN_TYPE_REAL || option->type == NN_TYPE_OPTIONAL_REAL)
         nn_option_write_bounds(option, text);
 }
 
