@@ -341,6 +341,15 @@ NN_API nn_status nn_fit(nn_model *model, const nn_dataset *data, const nn_fit_op
 NN_API nn_status nn_evaluate(const nn_model *model, const nn_dataset *data, double *values,
                              size_t count);
 
+/* The confusion matrix over all rows of data: counts[classes x classes], a row for each true class and a
+ * column for each predicted one, so that counts[t * classes + p] is how often t was taken for p. The
+ * predicted class is the largest output, the true one the label or the largest target; classes is the
+ * number of outputs. A model with one output tells two classes apart: 1 is an output, or a target, above
+ * 0.5. Needs a compiled model, whose loss says what targets are. Errors: as nn_evaluate's, and
+ * NN_ERR_NONFINITE (an output is NaN); counts is then as it was. */
+NN_API nn_status nn_confusion_matrix(const nn_model *model, const nn_dataset *data, size_t *counts,
+                                     size_t classes);
+
 /* One optimizer step on all rows of batch at once. values[count] as in nn_evaluate, measured before
  * the step; values may be NULL with count 0. A loss that isn't finite is NN_ERR_NONFINITE and makes no
  * step; a step that overflows the weights shows in the next one's loss. Other errors as nn_fit's. */

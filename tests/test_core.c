@@ -432,7 +432,8 @@ static nn_status check_option(void *user, const nn_option *option, const void *v
     nn_text_append(&hint, "unknown option '%s'; did you mean '%s'?", misspelt.data, option->name);
     ck_assert_int_eq(create_with(&part, place->room, place->type, misspelt.data, "1"),
                      NN_ERR_INVALID);
-    expect_message(hint.data, option->name);
+    if (strlen(option->name) > 1) /* one letter is near to any other */
+        expect_message(hint.data, option->name);
     expect_message("known: ", option->name);
     nn_text_free(&misspelt);
     nn_text_free(&hint);

@@ -867,10 +867,11 @@ START_TEST(a_metric_is_the_count_over_all_rows_however_they_are_split)
         y[width + 1] = y[width]; /* of two largest, the first */
     for (size_t i = 0; i < METRIC_ROWS; i++)
         labels[i] = (int32_t)nn_random_below(&random, width);
-    void *state = nn_allocate(1, metric->state_size);
-    ck_assert(metric->result(part.self, state) == 0);
+    const size_t size = metric->state_count(part.self, width) * sizeof(double);
+    double *state = nn_allocate(size, 1);
+    ck_assert(metric->result(part.self, width, state) == 0);
     for (size_t s = 0; s < COUNT(splits); s++) {
-        memset(state, 0, metric->state_size);
+        memset(state, 0, size);
         for (size_t at = 0; at < METRIC_ROWS; at += splits[s]) {
             const size_t rows = METRIC_ROWS - at < splits[s] ? METRIC_ROWS - at : splits[s];
             const nn_target batch = {metric_cases[_i].kind, values + at * width, labels + at};
@@ -878,7 +879,7 @@ START_TEST(a_metric_is_the_count_over_all_rows_however_they_are_split)
         }
         const nn_target all = {metric_cases[_i].kind, values, labels};
         ck_assert_double_eq_tol(
-            metric->result(part.self, state),
+            metric->result(part.self, width, state),
             count_metric(part.type->name, metric_cases[_i].threshold, width, y, &all), 1e-12);
     }
     nn_release(state);

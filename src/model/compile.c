@@ -51,8 +51,18 @@ static bool is_identifier(const char *name)
     return strspn(name, letters) > 0 && name[strspn(name, more)] == '\0';
 }
 
-static nn_status check_metrics(const nn_loss *loss, const nn_named_metric *metrics, size_t count)
+static nn_status check_metric_width(const nn_named_metric *metric, size_t width)
 {
+    const nn_metric *type = nn_metric_of(&metric->part);
+    nn_status status =
+        type->check_width != NULL ? type->check_width(metric->part.self, width) : NN_OK;
+    return status == NN_OK ? NN_OK : nn_fail_in(status, "metric %s", metric->name);
+}
+
+static nn_status check_metrics(const nn_model *model, const nn_loss *loss,
+                               const nn_named_metric *metrics, size_t count)
+{
+    const size_t width = nn_last_dimension(nn_model_output_shape(model));
     NN_REQUIRE(count <= NN_MAX_METRICS, NN_ERR_INVALID, "%zu metrics, expected at most %d", count,
                NN_MAX_METRICS);
     for (size_t i = 0; i < count; i++) {
@@ -61,6 +71,7 @@ static nn_status check_metrics(const nn_loss *loss, const nn_named_metric *metri
                    loss->part.name,
                    loss->target == NN_TARGET_LABELS ? "values, not class labels,"
                                                     : "class labels, not values,");
+        NN_TRY(check_metric_width(&metrics[i], width));
         NN_REQUIRE(strcmp(metrics[i].name, "loss") != 0, NN_ERR_INVALID,
                    "a metric can't be named loss");
         for (size_t j = 0; j < i; j++)
@@ -124,7 +135,7 @@ nn_status nn_model_set_compiled(nn_model *model, nn_part *optimizer, nn_part *lo
 {
     NN_REQUIRE(model->node_count > 0, NN_ERR_STATE, "the model has no layers");
     NN_TRY(check_loss(model, loss));
-    NN_TRY(check_metrics(nn_loss_of(loss), metrics, metric_count));
+    NN_TRY(check_metrics(model, nn_loss_of(loss), metrics, metric_count));
     const bool was_built = atomic_load(&model->built);
     NN_TRY(nn_model_build(model));
     const size_t slot_count = count_slots(optimizer);

@@ -5,12 +5,9 @@
 #include "walk.h"
 #include <string.h>
 
-enum { STATE_ALIGNMENT = 16 };
-
-static size_t state_size(const nn_named_metric *metric)
+static size_t state_count(const nn_trainer *trainer, const nn_part *metric)
 {
-    const size_t size = nn_metric_of(&metric->part)->state_size;
-    return (size + STATE_ALIGNMENT - 1) / STATE_ALIGNMENT * STATE_ALIGNMENT;
+    return nn_metric_of(metric)->state_count(metric->self, trainer->width);
 }
 
 static nn_status allocate_batch(nn_trainer *trainer, const nn_model *model)
@@ -28,7 +25,8 @@ static nn_status allocate_batch(nn_trainer *trainer, const nn_model *model)
     trainer->row_weight = nn_allocate(loss_rows, sizeof(*trainer->row_weight));
     trainer->loss_factor = nn_allocate(loss_rows, sizeof(*trainer->loss_factor));
     trainer->row_loss = nn_allocate(loss_rows, sizeof(*trainer->row_loss));
-    trainer->metric_states = nn_allocate(trainer->metric_states_size, 1);
+    trainer->metric_states =
+        nn_allocate(trainer->metric_state_count, sizeof(*trainer->metric_states));
     trainer->target = (nn_target){
         .kind = nn_loss_of(&model->loss)->target,
         .values = trainer->values,
@@ -53,7 +51,7 @@ nn_status nn_trainer_create(nn_trainer **trainer, const nn_model *model, size_t 
     made->width = nn_last_dimension(output);
     made->distributions = nn_shape_width(output) / made->width;
     for (size_t i = 0; i < model->metric_count; i++)
-        made->metric_states_size += state_size(&model->metrics[i]);
+        made->metric_state_count += state_count(made, &model->metrics[i].part);
     nn_status status =
         nn_workspace_create(&made->workspace, model, rows, training ? NN_TO_TRAIN : NN_TO_EVALUATE);
     if (status == NN_OK) {
@@ -107,13 +105,7 @@ nn_status nn_trainer_keep(nn_trainer **trainer, nn_model *model, size_t rows)
  * or 1 by rounding where there is one value. */
 static size_t class_of(const nn_real *values, size_t width)
 {
-    if (width == 1)
-        return values[0] >= (nn_real)0.5;
-    size_t largest = 0;
-    for (size_t i = 1; i < width; i++)
-        if (values[i] > values[largest])
-            largest = i;
-    return largest;
+    return width == 1 ? values[0] >= (nn_real)0.5 : nn_largest(width, values);
 }
 
 static void gather_weights(nn_trainer *trainer, const nn_source *source, const nn_rows *rows)
@@ -149,14 +141,6 @@ nn_status nn_trainer_gather(nn_trainer *trainer, const nn_source *source, const 
     return NN_OK;
 }
 
-static void *metric_state(const nn_trainer *trainer, const nn_model *model, size_t index)
-{
-    size_t at = 0;
-    for (size_t i = 0; i < index; i++)
-        at += state_size(&model->metrics[i]);
-    return trainer->metric_states + at;
-}
-
 double nn_trainer_forward(nn_trainer *trainer, const nn_model *model)
 {
     const nn_loss *loss = nn_loss_of(&model->loss);
@@ -171,16 +155,19 @@ double nn_trainer_forward(nn_trainer *trainer, const nn_model *model)
     else
         loss->forward(model->loss.self, loss_rows, trainer->width, y, &trainer->target,
                       trainer->row_loss);
+    trainer->y = y;
     double sum = 0;
     for (size_t i = 0; i < loss_rows; i++)
         sum += trainer->row_weight[i] * trainer->row_loss[i];
     const double mean = sum / (double)loss_rows;
     trainer->loss_sum += mean * (double)trainer->rows;
     trainer->rows_seen += trainer->rows;
+    double *state = trainer->metric_states;
     for (size_t i = 0; i < model->metric_count; i++) {
         const nn_part *metric = &model->metrics[i].part;
-        nn_metric_of(metric)->update(metric->self, metric_state(trainer, model, i), loss_rows,
-                                     trainer->width, y, &trainer->target);
+        nn_metric_of(metric)->update(metric->self, state, loss_rows, trainer->width, y,
+                                     &trainer->target);
+        state += state_count(trainer, metric);
     }
     return mean;
 }
@@ -251,15 +238,18 @@ void nn_trainer_reset_totals(nn_trainer *trainer)
 {
     trainer->loss_sum = 0;
     trainer->rows_seen = 0;
-    memset(trainer->metric_states, 0, trainer->metric_states_size);
+    memset(trainer->metric_states, 0,
+           trainer->metric_state_count * sizeof(*trainer->metric_states));
 }
 
 void nn_trainer_totals(const nn_trainer *trainer, const nn_model *model, double *values)
 {
     values[0] = trainer->rows_seen > 0 ? trainer->loss_sum / (double)trainer->rows_seen : 0;
+    const double *state = trainer->metric_states;
     for (size_t i = 0; i < model->metric_count; i++) {
         const nn_part *metric = &model->metrics[i].part;
-        values[1 + i] = nn_metric_of(metric)->result(metric->self, metric_state(trainer, model, i));
+        values[1 + i] = nn_metric_of(metric)->result(metric->self, trainer->width, state);
+        state += state_count(trainer, metric);
     }
 }
 

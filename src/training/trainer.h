@@ -27,12 +27,13 @@ typedef struct nn_trainer {
     double *row_weight;   /* [rows * distributions] sample weight times class weight */
     nn_real *loss_factor; /* [rows * distributions] row_weight over the number of rows */
     double *row_loss;     /* [rows * distributions] */
+    const nn_real *y;     /* [rows * distributions][width] after forward */
 
     /* the epoch so far */
     double loss_sum; /* of each batch's loss times its rows */
     size_t rows_seen;
-    char *metric_states; /* one block */
-    size_t metric_states_size;
+    double *metric_states; /* [metric_state_count] of all metrics, one after the other */
+    size_t metric_state_count;
 } nn_trainer;
 
 /* For batches of at most so many rows with a compiled model. Errors: NN_ERR_NO_MEMORY,
