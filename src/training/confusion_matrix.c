@@ -60,8 +60,10 @@ static nn_status confusion_matrix(const nn_model *model, const nn_dataset *data,
     NN_TRY(nn_source_open(&source, model, data, "data"));
     NN_TRY(nn_trainer_create(
         &trainer, model, source.rows < NN_EVALUATE_ROWS ? source.rows : NN_EVALUATE_ROWS, false));
-    size_t size; /* of the counts, which are the caller's */
-    size_t *made = nn_multiply(classes, classes, &size) ? nn_allocate(size, sizeof(*made)) : NULL;
+    size_t size; /* of the counts, which become the caller's when all went well */
+    if (!nn_multiply(classes, classes, &size))
+        size = SIZE_MAX; /* which nn_allocate refuses */
+    size_t *made = nn_allocate(size, sizeof(*made));
     nn_status status =
         made != NULL ? count_classes(trainer, model, &source, classes, made) : NN_ERR_NO_MEMORY;
     if (status == NN_OK)
