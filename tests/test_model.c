@@ -208,6 +208,7 @@ START_TEST(training_and_evaluating_need_a_compiled_model)
     float x[SMALL_INPUTS] = {0};
     int32_t y[1] = {1};
     double values[2];
+    size_t count;
     nn_dataset *data;
     nn_history *history = (nn_history *)&data;
     nn_model *model = make_model(0, small_layers);
@@ -216,6 +217,7 @@ START_TEST(training_and_evaluating_need_a_compiled_model)
     ck_assert_ptr_null(history);
     REFUSED(nn_evaluate(model, data, values, 1), NN_ERR_STATE, "nn_model_compile");
     REFUSED(nn_train_on_batch(model, data, NULL, 0), NN_ERR_STATE, "nn_model_compile");
+    REFUSED(nn_confusion_matrix(model, data, &count, 1), NN_ERR_STATE, "nn_model_compile");
     nn_dataset_free(data);
     nn_model_free(model);
 }
@@ -1055,6 +1057,9 @@ START_TEST(every_function_refuses_null)
     NULL_REFUSED(nn_evaluate(NULL, data, values, 2), "model is NULL");
     NULL_REFUSED(nn_evaluate(model, NULL, values, 2), "data is NULL");
     NULL_REFUSED(nn_evaluate(model, data, NULL, 2), "values is NULL");
+    NULL_REFUSED(nn_confusion_matrix(NULL, data, &count, 1), "model is NULL");
+    NULL_REFUSED(nn_confusion_matrix(model, NULL, &count, 1), "data is NULL");
+    NULL_REFUSED(nn_confusion_matrix(model, data, NULL, 1), "counts is NULL");
     NULL_REFUSED(nn_train_on_batch(NULL, data, values, 2), "model is NULL");
     NULL_REFUSED(nn_train_on_batch(model, NULL, values, 2), "batch is NULL");
     NULL_REFUSED(nn_train_on_batch(model, data, NULL, 2), "values is NULL");
