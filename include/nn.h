@@ -195,9 +195,11 @@ NN_API nn_status nn_model_add(nn_model *model, const char *layer);
 NN_API nn_status nn_model_set_seed(nn_model *model, uint64_t seed);
 
 /* Fixes the layers, makes the weights unless they exist, and sets what nn_fit and nn_evaluate use.
- * optimizer, loss: one spec each; metrics: a list ("accuracy; mean_absolute_error") or NULL.
+ * optimizer, loss: one spec each; metrics: a list ("accuracy; mean_absolute_error") or NULL. Besides its
+ * options a metric may have a name ("precision class_id=2 name=precision_2"), by which values and history
+ * know it; else they know it by its own.
  * Compiling again keeps the weights and starts the optimizer anew.
- * Errors: NN_ERR_INVALID, NN_ERR_SHAPE (a loss that can't work on the output), NN_ERR_STATE,
+ * Errors: NN_ERR_INVALID, NN_ERR_SHAPE (a loss or metric that can't work on the output), NN_ERR_STATE,
  * NN_ERR_NO_MEMORY. */
 NN_API nn_status nn_model_compile(nn_model *model, const char *optimizer, const char *loss,
                                   const char *metrics);
@@ -337,7 +339,9 @@ typedef struct nn_fit_options {
 NN_API nn_status nn_fit(nn_model *model, const nn_dataset *data, const nn_fit_options *options,
                         nn_history **history);
 
-/* Loss, then the metrics, over all rows of data: values[count], count = nn_model_metric_count. */
+/* Loss, then the metrics, over all rows of data: values[count], count = nn_model_metric_count. As with
+ * Keras's `metrics`, sample and class weights count in the loss alone. Metrics of yes-or-no answers
+ * (precision, f1_score, auc, ...) take class labels for one-hot rows. */
 NN_API nn_status nn_evaluate(const nn_model *model, const nn_dataset *data, double *values,
                              size_t count);
 

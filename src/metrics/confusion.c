@@ -3,7 +3,8 @@
  * true_positives, true_negatives, false_positives, false_negatives: how many there are.
  * precision = TP / (TP + FP), recall = TP / (TP + FN), 0 where that is 0 / 0.
  * With several outputs the answers of all of them count together, with class_id those of one output. A
- * target other than 0 is a yes; an output that is NaN is above no threshold.  Source: Keras. */
+ * target other than 0 is a yes, and a class label stands for a one-hot row; an output that is NaN is above no
+ * threshold.  Source: Keras, which takes no class labels here. */
 #include "metric.h"
 #include "status.h"
 #include <math.h>

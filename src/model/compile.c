@@ -14,6 +14,29 @@ void nn_named_metrics_free(nn_named_metric *metrics, size_t count)
     nn_release(metrics);
 }
 
+/* Takes name=... out of a metric's spec: any metric may have one. Without it, the name is the spec's own.
+ * On failure *name may be set, and is the caller's. */
+static nn_status take_name(nn_spec *spec, char **name)
+{
+    for (size_t i = 0; i < spec->count;) {
+        nn_argument *argument = &spec->arguments[i];
+        nn_value *value = &argument->value;
+        if (strcmp(argument->key, "name") != 0) {
+            i++;
+            continue;
+        }
+        NN_REQUIRE(*name == NULL, NN_ERR_INVALID, "%s: option name is given twice", spec->name);
+        NN_REQUIRE(value->kind == NN_VALUE_NAME || value->kind == NN_VALUE_STRING, NN_ERR_INVALID,
+                   "%s: name isn't a word: expected letters, digits and '_'", spec->name);
+        *name = value->text;
+        nn_release(argument->key);
+        *argument = spec->arguments[--spec->count];
+    }
+    if (*name == NULL)
+        *name = nn_copy_string(spec->name);
+    return *name != NULL ? NN_OK : NN_ERR_NO_MEMORY;
+}
+
 /* A spec list to metrics named as the user named them. */
 static nn_status parse_metrics(const char *text, nn_named_metric **metrics, size_t *count)
 {
@@ -27,9 +50,9 @@ static nn_status parse_metrics(const char *text, nn_named_metric **metrics, size
     if (made == NULL)
         status = NN_ERR_NO_MEMORY;
     for (size_t i = 0; i < list.count && status == NN_OK; i++) {
-        status = nn_part_create(&made[i].part, &nn_metric_room, list.specs[i]);
-        if (status == NN_OK && (made[i].name = nn_copy_string(list.specs[i]->name)) == NULL)
-            status = NN_ERR_NO_MEMORY;
+        status = take_name(list.specs[i], &made[i].name);
+        if (status == NN_OK)
+            status = nn_part_create(&made[i].part, &nn_metric_room, list.specs[i]);
     }
     const size_t made_count = list.count;
     nn_spec_list_free(&list);
@@ -76,7 +99,7 @@ static nn_status check_metrics(const nn_model *model, const nn_loss *loss,
                    "a metric can't be named loss");
         for (size_t j = 0; j < i; j++)
             NN_REQUIRE(strcmp(metrics[i].name, metrics[j].name) != 0, NN_ERR_INVALID,
-                       "metric %s is given twice", metrics[i].name);
+                       "metric %s is given twice: tell them apart by name=...", metrics[i].name);
         NN_REQUIRE(is_identifier(metrics[i].name), NN_ERR_INVALID,
                    "a metric can't be named '%.80s': expected letters, digits and '_'",
                    metrics[i].name);
