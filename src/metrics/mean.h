@@ -12,7 +12,8 @@ size_t nn_mean_state_count(const void *self, size_t width);
 /* sum / count */
 double nn_mean_result(const void *self, size_t width, const double *state);
 
-/* Takes in the losses of the rows. */
+/* Takes in the losses of the rows, some rows at a time: not for a loss that is the whole batch's (dice). The
+ * hinges see from those rows whether targets are 0 and 1 or -1 and 1. */
 void nn_mean_add_loss(const nn_loss *loss, const void *self, double *state, size_t rows,
                       size_t width, const nn_real *y, const nn_target *target);
 
