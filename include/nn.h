@@ -224,9 +224,12 @@ NN_API nn_status nn_model_set_seed(nn_model *model, uint64_t seed);
 /* Fixes the layers, makes the weights unless they exist, and sets what nn_fit and nn_evaluate use.
  * optimizer, loss: one spec each; metrics: a list ("accuracy; mean_absolute_error") or NULL. A model with
  * several outputs takes a list of losses in their order ("mse; bce"), or one for all, and its metrics
- * are of every output, or with an output's name of that one ("head/accuracy; tail/mae").
+ * are of every output, or with an output's name of that one ("head/accuracy; tail/mae"). Besides its
+ * options a metric may have a name ("precision class_id=2 name=precision_2"), by which values and history
+ * know it; else they know it by its own.
  * Compiling again keeps the weights and starts the optimizer anew.
- * Errors: NN_ERR_INVALID (also a layer whose output nobody reads), NN_ERR_SHAPE (a loss that can't work on the output), NN_ERR_STATE,
+ * Errors: NN_ERR_INVALID (also a layer whose output nobody reads), NN_ERR_SHAPE (a loss or metric that
+ * can't work on the output), NN_ERR_STATE,
  * NN_ERR_NO_MEMORY. */
 NN_API nn_status nn_model_compile(nn_model *model, const char *optimizer, const char *loss,
                                   const char *metrics);
@@ -382,9 +385,20 @@ typedef struct nn_fit_options {
 NN_API nn_status nn_fit(nn_model *model, const nn_dataset *data, const nn_fit_options *options,
                         nn_history **history);
 
-/* Loss, then the metrics, over all rows of data: values[count], count = nn_model_metric_count. */
+/* Loss, then the metrics, over all rows of data: values[count], count = nn_model_metric_count. As with
+ * Keras's `metrics`, sample and class weights count in the loss alone. Metrics of yes-or-no answers
+ * (precision, f1_score, auc, ...) take class labels for one-hot rows. */
 NN_API nn_status nn_evaluate(const nn_model *model, const nn_dataset *data, double *values,
                              size_t count);
+
+/* The confusion matrix over all rows of data: counts[classes x classes], a row for each true class and a
+ * column for each predicted one, so that counts[t * classes + p] is how often t was taken for p. The
+ * predicted class is the largest output, the true one the label or the largest target; classes is the
+ * number of outputs. A model with one output tells two classes apart: 1 is an output, or a target, above
+ * 0.5. Needs a compiled model, whose loss says what targets are. Errors: as nn_evaluate's, and
+ * NN_ERR_NONFINITE (an output is NaN); counts is then as it was. */
+NN_API nn_status nn_confusion_matrix(const nn_model *model, const nn_dataset *data, size_t *counts,
+                                     size_t classes);
 
 /* One optimizer step on all rows of batch at once. values[count] as in nn_evaluate, measured before
  * the step; values may be NULL with count 0. A loss that isn't finite is NN_ERR_NONFINITE and makes no

@@ -667,6 +667,16 @@ class model
         detail::check(nn_evaluate(get(), data.get(), values, count));
     }
 
+    /* counts.at(t * classes + p): how often class t was taken for p; classes is the output's width, or 2
+     * for one output. */
+    std::vector<std::size_t> confusion_matrix(const dataset &data) const
+    {
+        const std::size_t classes = output_width() == 1 ? 2 : output_width();
+        std::vector<std::size_t> counts(classes * classes);
+        detail::check(nn_confusion_matrix(get(), data.get(), counts.data(), classes));
+        return counts;
+    }
+
     /* One optimizer step on all rows of batch; returns what evaluate would have given before it. */
     std::vector<double> train_on_batch(const dataset &batch)
     {

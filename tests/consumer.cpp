@@ -105,6 +105,7 @@ void fit_learns_and_tells(const char *path)
 
     CHECK((model.metric_names() == std::vector<std::string>{"loss", "accuracy"}));
     CHECK(model.evaluate(data).at(1) == 1.0);
+    CHECK((model.confusion_matrix(data) == std::vector<std::size_t>{1, 0, 0, 3}));
     CHECK(model.clone().train_on_batch(data).size() == 2);
     const std::vector<float> predicted = model.predict(table.x);
     CHECK(predicted.size() == 4 && predicted[0] < 0.5F && predicted[3] > 0.5F);

@@ -324,13 +324,19 @@ static void accept(const nn_room *room, const nn_part_type *type, const nn_optio
     nn_part_free(&part);
 }
 
+static bool is_optional_choice(const nn_option *option)
+{
+    return option->type == NN_TYPE_CHOICE && option->default_text == NULL && !option->required;
+}
+
+#define SIZE_REFUSALS "true", "abc", "(1)", "1.5", "-1", "nan", "inf", "-0.5", "1e300", "f(a=1)"
 #define REAL_REFUSALS                                                                              \
     "true", "abc", "(1,2)", "nan", "inf", "-inf", "1e999", "-1e999", "3.5e38", "f(a=1)"
 
-static const char *const *wrong_values(nn_option_type type)
+static const char *const *wrong_values(const nn_option *option)
 {
-    static const char *const size[] = {"true", "none", "abc",  "(1)",   "1.5",    "-1",
-                                       "nan",  "inf",  "-0.5", "1e300", "f(a=1)", NULL};
+    static const char *const size[] = {"none", SIZE_REFUSALS, NULL};
+    static const char *const optional_size[] = {SIZE_REFUSALS, NULL};
     static const char *const integer[] = {"true", "none", "abc",   "(1)",    "1.5", "nan",
                                           "inf",  "-0.5", "1e300", "f(a=1)", NULL};
     static const char *const real[] = {"none", REAL_REFUSALS, NULL};
@@ -343,16 +349,19 @@ static const char *const *wrong_values(nn_option_type type)
     static const char *const names[] = {"true",    "3",      "()",       "(1)",
                                         "(a,(b))", "f(a=1)", "(a,none)", NULL};
     static const char *const string[] = {"true", "(a)", "f(a=1)", NULL};
+    static const char *const optional_choice[] = {"true", "3", "no_such_choice", "(auto)", NULL};
     static const char *const choice[] = {"true", "3", "no_such_choice", "none", "(auto)", NULL};
     static const char *const seed[] = {"true", "abc", "-1", "1.5", "18446744073709551616",
                                        "(1)",  "1e3", NULL};
     static const char *const part[] = {"3", "true", "(1)", "no_such_part", "no_such_part(a=1)",
                                        NULL};
-    switch (type) {
+    switch (option->type) {
     case NN_TYPE_SIZE:
         return size;
     case NN_TYPE_INTEGER:
         return integer;
+    case NN_TYPE_OPTIONAL_SIZE:
+        return optional_size;
     case NN_TYPE_REAL:
         return real;
     case NN_TYPE_OPTIONAL_REAL:
@@ -366,7 +375,7 @@ static const char *const *wrong_values(nn_option_type type)
     case NN_TYPE_STRING:
         return string;
     case NN_TYPE_CHOICE:
-        return choice;
+        return is_optional_choice(option) ? optional_choice : choice;
     case NN_TYPE_SEED:
         return seed;
     case NN_TYPE_PART:
@@ -380,9 +389,9 @@ static void check_bound(const nn_room *room, const nn_part_type *type, const nn_
                         double bound, bool open, double outwards)
 {
     char inside[64], outside[64];
-    const double beyond = option->type == NN_TYPE_SIZE || option->type == NN_TYPE_INTEGER
-                              ? bound + copysign(1, outwards)
-                              : nextafter(bound, outwards);
+    const bool whole = option->type == NN_TYPE_SIZE || option->type == NN_TYPE_OPTIONAL_SIZE ||
+                       option->type == NN_TYPE_INTEGER;
+    const double beyond = whole ? bound + copysign(1, outwards) : nextafter(bound, outwards);
     if (!isfinite(bound))
         return;
     snprintf(inside, sizeof inside, "%.17g", bound);
@@ -402,17 +411,19 @@ static nn_status check_option(void *user, const nn_option *option, const void *v
     (void)value;
     ck_assert_msg(option->help != NULL && option->help[0] != '\0', "%s %s has no help",
                   place->type->name, option->name);
-    for (const char *const *wrong = wrong_values(option->type); *wrong != NULL; wrong++)
+    for (const char *const *wrong = wrong_values(option); *wrong != NULL; wrong++)
         refuse(place->room, place->type, option, *wrong);
     if (option->type == NN_TYPE_SIZE || option->type == NN_TYPE_INTEGER ||
-        option->type == NN_TYPE_REAL || option->type == NN_TYPE_OPTIONAL_REAL) {
+        option->type == NN_TYPE_OPTIONAL_SIZE || option->type == NN_TYPE_REAL ||
+        option->type == NN_TYPE_OPTIONAL_REAL) {
         check_bound(place->room, place->type, option, option->minimum, option->open_minimum,
                     -INFINITY);
         check_bound(place->room, place->type, option, option->maximum, option->open_maximum,
                     INFINITY);
     }
-    if (option->type == NN_TYPE_OPTIONAL_REAL || option->type == NN_TYPE_SEED ||
-        option->type == NN_TYPE_NAMES || (option->type == NN_TYPE_PART && !option->required))
+    if (option->type == NN_TYPE_OPTIONAL_SIZE || option->type == NN_TYPE_OPTIONAL_REAL ||
+        option->type == NN_TYPE_SEED || option->type == NN_TYPE_NAMES ||
+        is_optional_choice(option) || (option->type == NN_TYPE_PART && !option->required))
         accept(place->room, place->type, option, "none");
 
     nn_part part;

@@ -272,6 +272,9 @@ START_TEST(every_metric_comes_back_under_its_name)
     check_compiled_round_trip("sgd", loss, type->sample);
     if (type->alias != NULL)
         check_compiled_round_trip("sgd", loss, type->alias);
+    char *named = formatted("%s name=my_own", type->sample);
+    check_compiled_round_trip("sgd", loss, named);
+    free(named);
 }
 END_TEST
 

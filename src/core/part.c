@@ -45,6 +45,7 @@ static nn_status set_default(const nn_option *option, void *to)
     case NN_TYPE_PART:
         return option->default_text == NULL ? NN_OK
                                             : nn_part_parse(to, option->room, option->default_text);
+    case NN_TYPE_OPTIONAL_SIZE:
     case NN_TYPE_OPTIONAL_REAL:
     case NN_TYPE_SHAPE:
     case NN_TYPE_NAMES:

@@ -33,16 +33,22 @@ typedef struct nn_optional_real {
     double value; /* 0 if it isn't given */
 } nn_optional_real;
 
+typedef struct nn_optional_size {
+    bool given;
+    size_t value; /* 0 if it isn't given */
+} nn_optional_size;
+
 typedef enum nn_option_type {
     NN_TYPE_SIZE,          /* size_t */
     NN_TYPE_INTEGER,       /* int: a whole number of either sign, such as an axis */
+    NN_TYPE_OPTIONAL_SIZE, /* nn_optional_size: such a number or none, which is the default */
     NN_TYPE_REAL,          /* double; finite, and so it is as a float */
     NN_TYPE_OPTIONAL_REAL, /* nn_optional_real: such a number or none, which is the default */
     NN_TYPE_BOOL,          /* bool */
     NN_TYPE_SHAPE,         /* nn_shape, rank 0 for none */
     NN_TYPE_NAMES,         /* nn_name_list, count 0 for none; owned */
     NN_TYPE_STRING,        /* char *, NULL for none; owned */
-    NN_TYPE_CHOICE,        /* const char *: one of choices */
+    NN_TYPE_CHOICE,        /* const char *: one of choices; NULL for none, if that is the default */
     NN_TYPE_SEED,          /* nn_seed: an unsigned integer or none */
     NN_TYPE_PART           /* nn_part of the room; owned. none stands for the default */
 } nn_option_type;
@@ -54,7 +60,7 @@ typedef struct nn_option {
     bool required;
     bool open_minimum, open_maximum; /* the bound itself is out of bounds */
     double default_number;           /* SIZE, INTEGER, REAL, BOOL */
-    double minimum, maximum;         /* SIZE, INTEGER, REAL, OPTIONAL_REAL; INFINITY: no bound */
+    double minimum, maximum;         /* of numbers; INFINITY: no bound */
     const char *default_text;        /* STRING, CHOICE, PART (a spec), SHAPE; NULL: none */
     const char *const *choices;      /* CHOICE: names, ended by NULL */
     const nn_room *room;             /* PART */
@@ -79,6 +85,11 @@ typedef struct nn_option {
 #define NN_OPTION_INTEGER_REQUIRED(s, field, low, high, text)                                      \
     {                                                                                              \
         .name = #field, .type = NN_TYPE_INTEGER, .offset = offsetof(s, field), .required = true,   \
+        .minimum = (low), .maximum = (high), .help = (text)                                        \
+    }
+#define NN_OPTION_OPTIONAL_SIZE(s, field, low, high, text)                                         \
+    {                                                                                              \
+        .name = #field, .type = NN_TYPE_OPTIONAL_SIZE, .offset = offsetof(s, field),               \
         .minimum = (low), .maximum = (high), .help = (text)                                        \
     }
 #define NN_OPTION_REAL(s, field, value, low, high, text)                                           \

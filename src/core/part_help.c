@@ -8,6 +8,8 @@ static const char *type_name(const nn_option *option)
     case NN_TYPE_SIZE:
     case NN_TYPE_INTEGER:
         return "whole number";
+    case NN_TYPE_OPTIONAL_SIZE:
+        return "whole number or none";
     case NN_TYPE_REAL:
         return "number";
     case NN_TYPE_OPTIONAL_REAL:
@@ -78,7 +80,8 @@ static void write_bounds(const nn_option *option, nn_text *text)
         return;
     }
     if (option->type == NN_TYPE_SIZE || option->type == NN_TYPE_INTEGER ||
-        option->type == NN_TYPE_REAL || option->type == NN_TYPE_OPTIONAL_REAL)
+        option->type == NN_TYPE_OPTIONAL_SIZE || option->type == NN_TYPE_REAL ||
+        option->type == NN_TYPE_OPTIONAL_REAL)
         nn_option_write_bounds(option, text);
 }
 

@@ -72,6 +72,16 @@ static nn_status take_integer(const nn_option *option, const nn_value *value, in
     return NN_OK;
 }
 
+static nn_status take_optional_size(const nn_option *option, const nn_value *value,
+                                    nn_optional_size *size)
+{
+    nn_optional_size taken = {.given = value->kind != NN_VALUE_NONE};
+    if (taken.given)
+        NN_TRY(take_size(option, value, &taken.value));
+    *size = taken;
+    return NN_OK;
+}
+
 static nn_status take_real(const nn_option *option, const nn_value *value, double *real)
 {
     OPTION_REQUIRE(value->kind == NN_VALUE_NUMBER, "%s is %s, expected a number", option->name,
@@ -179,6 +189,10 @@ static nn_status take_string(const nn_option *option, const nn_value *value, cha
 
 static nn_status take_choice(const nn_option *option, const nn_value *value, const char **choice)
 {
+    if (value->kind == NN_VALUE_NONE && option->default_text == NULL && !option->required) {
+        *choice = NULL;
+        return NN_OK;
+    }
     if (value->kind == NN_VALUE_NAME || value->kind == NN_VALUE_STRING)
         for (size_t i = 0; option->choices[i] != NULL; i++)
             if (strcmp(option->choices[i], value->text) == 0) {
@@ -252,6 +266,8 @@ nn_status nn_option_take(const nn_option *option, const nn_value *value, void *t
         return take_size(option, value, to);
     case NN_TYPE_INTEGER:
         return take_integer(option, value, to);
+    case NN_TYPE_OPTIONAL_SIZE:
+        return take_optional_size(option, value, to);
     case NN_TYPE_REAL:
         return take_real(option, value, to);
     case NN_TYPE_OPTIONAL_REAL:

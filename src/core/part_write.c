@@ -20,6 +20,8 @@ bool nn_option_is_default(const nn_option *option, const void *value)
         return *(const size_t *)value == (size_t)option->default_number;
     case NN_TYPE_INTEGER:
         return *(const int *)value == (int)option->default_number;
+    case NN_TYPE_OPTIONAL_SIZE:
+        return !((const nn_optional_size *)value)->given;
     case NN_TYPE_REAL:
         return *(const double *)value == option->default_number;
     case NN_TYPE_OPTIONAL_REAL:
@@ -79,10 +81,13 @@ static void write_value(const nn_option *option, const void *value, nn_text *tex
     case NN_TYPE_INTEGER:
         nn_text_append(text, "%d", *(const int *)value);
         break;
+    case NN_TYPE_OPTIONAL_SIZE: /* none is the default, and defaults aren't written */
+        nn_text_append(text, "%zu", ((const nn_optional_size *)value)->value);
+        break;
     case NN_TYPE_REAL:
         nn_text_append_number(text, *(const double *)value);
         break;
-    case NN_TYPE_OPTIONAL_REAL: /* none is the default, and defaults aren't written */
+    case NN_TYPE_OPTIONAL_REAL:
         nn_text_append_number(text, ((const nn_optional_real *)value)->value);
         break;
     case NN_TYPE_BOOL:

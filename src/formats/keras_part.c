@@ -47,6 +47,14 @@ static nn_status write_value(const nn_option *option, const void *value, nn_text
     case NN_TYPE_INTEGER:
         nn_text_append(text, "%d", *(const int *)value);
         return NN_OK;
+    case NN_TYPE_OPTIONAL_SIZE: {
+        const nn_optional_size *size = value;
+        if (size->given) {
+            nn_text_append(text, "%zu", size->value);
+            return NN_OK;
+        }
+        break;
+    }
     case NN_TYPE_REAL:
         nn_json_write_real(text, *(const double *)value);
         return NN_OK;

@@ -41,6 +41,8 @@ static bool is_neutral(const nn_json *value)
         return nn_json_is(value, NN_JSON_FALSE);
     if (strcmp(key, "dtype") == 0)
         return is_float32(value);
+    if (strcmp(key, "axis") == 0) /* the last, along which parts work */
+        return nn_json_is(value, NN_JSON_NUMBER) && value->number == -1;
     if (strcmp(key, "data_format") == 0)
         return nn_json_is(value, NN_JSON_STRING) &&
                strcmp(nn_json_string(value), "channels_last") == 0;

@@ -29,6 +29,15 @@ static bool is_identifier(const char *name)
     return strspn(name, letters) > 0 && name[strspn(name, more)] == '\0';
 }
 
+static nn_status check_metric_width(const nn_model *model, const nn_named_metric *metric)
+{
+    const nn_metric *type = nn_metric_of(&metric->part);
+    const size_t width = nn_last_dimension(nn_model_output_shape(model, metric->output));
+    nn_status status =
+        type->check_width != NULL ? type->check_width(metric->part.self, width) : NN_OK;
+    return status == NN_OK ? NN_OK : nn_fail_in(status, "metric %s", metric->name);
+}
+
 static nn_status check_metric(const nn_model *model, const nn_loss *loss,
                               const nn_named_metric *metric)
 {
@@ -53,10 +62,12 @@ static nn_status check_metrics(const nn_model *model, const nn_compile_parts *pa
     for (size_t i = 0; i < parts->metric_count; i++) {
         const size_t of = parts->loss_count > 1 ? metrics[i].output : 0;
         NN_TRY(check_metric(model, nn_loss_of(&parts->losses[of]), &metrics[i]));
+        NN_TRY(check_metric_width(model, &metrics[i]));
         for (size_t j = 0; j < i; j++)
             NN_REQUIRE(metrics[i].output != metrics[j].output ||
                            strcmp(metrics[i].name, metrics[j].name) != 0,
-                       NN_ERR_INVALID, "metric %s is given twice", metrics[i].name);
+                       NN_ERR_INVALID, "metric %s is given twice: tell them apart by name=...",
+                       metrics[i].name);
     }
     return NN_OK;
 }

@@ -40,12 +40,12 @@ static nn_status make_losses(const nn_spec_list *list, nn_compile_parts *parts)
     return NN_OK;
 }
 
-/* "mae" is a metric of every output, "a/mae" one of output a. Finds the metric's own name. */
-static nn_status split_metric(const nn_model *model, const char *given, const char **name,
+/* "mae" is a metric of every output, "a/mae" one of output a. Finds the kind. */
+static nn_status split_metric(const nn_model *model, const char *given, const char **kind,
                               size_t *output)
 {
     const char *slash = strrchr(given, '/');
-    *name = slash == NULL ? given : slash + 1;
+    *kind = slash == NULL ? given : slash + 1;
     *output = model->output_count;
     for (size_t i = 0; slash != NULL && i < model->output_count; i++) {
         const char *candidate = model->nodes[model->outputs[i].node].name;
@@ -58,17 +58,48 @@ static nn_status split_metric(const nn_model *model, const char *given, const ch
     return NN_OK;
 }
 
-/* A metric named as the user named it. */
-static nn_status make_metric(const nn_spec *spec, const char *name, size_t output,
+/* Takes name=... out of the arguments: any metric may have one. Without it *name stays. */
+static nn_status take_name(nn_spec *spec, const char **name)
+{
+    bool given = false;
+    size_t kept = 0;
+    for (size_t i = 0; i < spec->count; i++) {
+        const nn_argument *argument = &spec->arguments[i];
+        if (strcmp(argument->key, "name") != 0) {
+            spec->arguments[kept++] = *argument;
+            continue;
+        }
+        NN_REQUIRE(!given, NN_ERR_INVALID, "%s: option name is given twice", spec->name);
+        NN_REQUIRE(argument->value.kind == NN_VALUE_NAME || argument->value.kind == NN_VALUE_STRING,
+                   NN_ERR_INVALID, "%s: name isn't a word: expected letters, digits and '_'",
+                   spec->name);
+        given = true;
+        *name = argument->value.text;
+    }
+    spec->count = kept;
+    return NN_OK;
+}
+
+/* A metric of an output, named as the user named it; kind is the end of the spec's name. */
+static nn_status make_metric(const nn_spec *spec, const char *kind, size_t output,
                              nn_named_metric *metric)
 {
-    nn_spec renamed = *spec; /* borrows its arguments */
-    metric->output = output;
-    metric->name = nn_copy_string(name);
-    if (metric->name == NULL)
+    nn_spec own = *spec; /* what it points to is the list's */
+    const char *name = kind;
+    own.name += kind - spec->name;
+    own.arguments = nn_allocate(spec->count, sizeof(*own.arguments));
+    if (own.arguments == NULL)
         return NN_ERR_NO_MEMORY;
-    renamed.name = metric->name;
-    return nn_part_create(&metric->part, &nn_metric_room, &renamed);
+    if (spec->count > 0)
+        memcpy(own.arguments, spec->arguments, spec->count * sizeof(*own.arguments));
+    metric->output = output;
+    nn_status status = take_name(&own, &name);
+    if (status == NN_OK && (metric->name = nn_copy_string(name)) == NULL)
+        status = NN_ERR_NO_MEMORY;
+    if (status == NN_OK)
+        status = nn_part_create(&metric->part, &nn_metric_room, &own);
+    nn_release(own.arguments);
+    return status;
 }
 
 static nn_status make_metrics(const nn_model *model, const nn_spec_list *list,
@@ -82,11 +113,11 @@ static nn_status make_metrics(const nn_model *model, const nn_spec_list *list,
         return NN_ERR_NO_MEMORY;
     for (size_t output = 0; output < model->output_count; output++)
         for (size_t i = 0; i < list->count; i++) {
-            const char *name;
+            const char *kind;
             size_t only;
-            NN_TRY(split_metric(model, list->specs[i]->name, &name, &only));
+            NN_TRY(split_metric(model, list->specs[i]->name, &kind, &only));
             if (only == output || only == model->output_count)
-                NN_TRY(make_metric(list->specs[i], name, output,
+                NN_TRY(make_metric(list->specs[i], kind, output,
                                    &parts->metrics[parts->metric_count++]));
         }
     return NN_OK;

@@ -5,12 +5,11 @@
 #include "walk.h"
 #include <string.h>
 
-enum { STATE_ALIGNMENT = 16 };
-
-static size_t state_size(const nn_named_metric *metric)
+static size_t state_count(const nn_model *model, const nn_named_metric *metric)
 {
-    const size_t size = nn_metric_of(&metric->part)->state_size;
-    return (size + STATE_ALIGNMENT - 1) / STATE_ALIGNMENT * STATE_ALIGNMENT;
+    return nn_metric_of(&metric->part)
+        ->state_count(metric->part.self,
+                      nn_last_dimension(nn_model_output_shape(model, metric->output)));
 }
 
 static nn_status make_output(nn_trainer_output *output, const nn_model *model, size_t index,
@@ -45,8 +44,9 @@ static nn_status make_output(nn_trainer_output *output, const nn_model *model, s
 static nn_status make_batch(nn_trainer *trainer, const nn_model *model)
 {
     for (size_t i = 0; i < model->metric_count; i++)
-        trainer->metric_states_size += state_size(&model->metrics[i]);
-    trainer->metric_states = nn_allocate(trainer->metric_states_size, 1);
+        trainer->metric_state_count += state_count(model, &model->metrics[i]);
+    trainer->metric_states =
+        nn_allocate(trainer->metric_state_count, sizeof(*trainer->metric_states));
     trainer->outputs = nn_allocate(model->output_count, sizeof(*trainer->outputs));
     if (trainer->metric_states == NULL || trainer->outputs == NULL)
         return NN_ERR_NO_MEMORY;
@@ -122,13 +122,7 @@ nn_status nn_trainer_keep(nn_trainer **trainer, nn_model *model, size_t rows)
  * or 1 by rounding where there is one value. */
 static size_t class_of(const nn_real *values, size_t width)
 {
-    if (width == 1)
-        return values[0] >= (nn_real)0.5;
-    size_t largest = 0;
-    for (size_t i = 1; i < width; i++)
-        if (values[i] > values[largest])
-            largest = i;
-    return largest;
+    return width == 1 ? values[0] >= (nn_real)0.5 : nn_largest(width, values);
 }
 
 static void gather_weights(const nn_trainer_output *output, double loss_weight,
@@ -172,14 +166,6 @@ nn_status nn_trainer_gather(nn_trainer *trainer, const nn_model *model, const nn
     return NN_OK;
 }
 
-static void *metric_state(const nn_trainer *trainer, const nn_model *model, size_t index)
-{
-    size_t at = 0;
-    for (size_t i = 0; i < index; i++)
-        at += state_size(&model->metrics[i]);
-    return trainer->metric_states + at;
-}
-
 /* What an output's loss has to do with: its values in this batch. */
 static nn_real *output_values(const nn_trainer *trainer, const nn_model *model, size_t index)
 {
@@ -200,6 +186,7 @@ static double find_loss(nn_trainer *trainer, const nn_model *model, size_t index
                             output->row_loss);
     else
         loss->forward(part->self, loss_rows, output->width, y, &output->target, output->row_loss);
+    output->y = y;
     double sum = 0;
     for (size_t i = 0; i < loss_rows; i++)
         sum += output->row_weight[i] * output->row_loss[i];
@@ -216,13 +203,14 @@ double nn_trainer_forward(nn_trainer *trainer, const nn_model *model)
         loss += model->outputs[i].loss_weight * find_loss(trainer, model, i);
     trainer->loss_sum += loss * (double)trainer->rows;
     trainer->rows_seen += trainer->rows;
+    double *state = trainer->metric_states;
     for (size_t i = 0; i < model->metric_count; i++) {
         const nn_named_metric *metric = &model->metrics[i];
         const nn_trainer_output *output = &trainer->outputs[metric->output];
         nn_metric_of(&metric->part)
-            ->update(metric->part.self, metric_state(trainer, model, i),
-                     trainer->rows * output->distributions, output->width,
-                     output_values(trainer, model, metric->output), &output->target);
+            ->update(metric->part.self, state, trainer->rows * output->distributions, output->width,
+                     output->y, &output->target);
+        state += state_count(model, metric);
     }
     return loss;
 }
@@ -307,18 +295,22 @@ void nn_trainer_reset_totals(nn_trainer *trainer)
     for (size_t i = 0; i < trainer->output_count; i++)
         trainer->outputs[i].loss_sum = 0;
     trainer->rows_seen = 0;
-    memset(trainer->metric_states, 0, trainer->metric_states_size);
+    memset(trainer->metric_states, 0,
+           trainer->metric_state_count * sizeof(*trainer->metric_states));
 }
 
 void nn_trainer_totals(const nn_trainer *trainer, const nn_model *model, double *values)
 {
     const double rows = trainer->rows_seen > 0 ? (double)trainer->rows_seen : 1;
+    const double *state = trainer->metric_states;
     *values++ = trainer->loss_sum / rows;
     for (size_t i = 0; i < trainer->output_count && trainer->output_count > 1; i++)
         *values++ = trainer->outputs[i].loss_sum / rows;
     for (size_t i = 0; i < model->metric_count; i++) {
-        const nn_part *metric = &model->metrics[i].part;
-        *values++ = nn_metric_of(metric)->result(metric->self, metric_state(trainer, model, i));
+        const nn_named_metric *metric = &model->metrics[i];
+        *values++ = nn_metric_of(&metric->part)
+                        ->result(metric->part.self, trainer->outputs[metric->output].width, state);
+        state += state_count(model, metric);
     }
 }
 

@@ -22,6 +22,7 @@ typedef struct nn_trainer_output {
     nn_real
         *loss_factor; /* [rows * distributions] row_weight times loss_weight over their number */
     double *row_loss; /* [rows * distributions] */
+    const nn_real *y; /* [rows * distributions][width] after forward */
     double loss_sum;  /* over the epoch so far: of each batch's loss times its rows */
 } nn_trainer_output;
 
@@ -39,8 +40,8 @@ typedef struct nn_trainer {
     /* the epoch so far */
     double loss_sum; /* of each batch's loss times its rows; the losses are weighted */
     size_t rows_seen;
-    char *metric_states; /* one block */
-    size_t metric_states_size;
+    double *metric_states; /* [metric_state_count] of all metrics, one after the other */
+    size_t metric_state_count;
 } nn_trainer;
 
 /* For batches of at most so many rows with a compiled model. Errors: NN_ERR_NO_MEMORY,
