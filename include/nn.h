@@ -278,21 +278,29 @@ typedef enum nn_event_kind {
     NN_EVENT_BATCH_END = 3,
     NN_EVENT_EPOCH_END = 4,
     NN_EVENT_TRAIN_END =
-        5 /* also after a failure or a stop, to all that were told of the beginning */
+        5, /* also after a failure or a stop, to all that were told of the beginning */
+    /* Only with nn_fit_options.all_events; test is the validation after an epoch: */
+    NN_EVENT_BATCH_BEGIN = 6,
+    NN_EVENT_TEST_BEGIN = 7,
+    NN_EVENT_TEST_BATCH_BEGIN = 8,
+    NN_EVENT_TEST_BATCH_END = 9,
+    NN_EVENT_TEST_END = 10
 } nn_event_kind;
 
 /* What a callback is told. Epochs and batches count from 0. values[count] are the means over the
- * epoch so far under names[count] ("loss", "accuracy", at the end of an epoch "val_loss", ...).
- * Everything it points to is valid during the call only. */
+ * epoch so far under names[count] ("loss", "accuracy", at the end of an epoch "val_loss", ...), those of
+ * a NN_EVENT_TEST_... over the validation so far. Everything it points to is valid during the call
+ * only. */
 typedef struct nn_event {
     size_t struct_size;
     nn_event_kind kind;
     nn_model *model;
     size_t
         epoch; /* this epoch's number; initial_epoch counts. At the end of training the next one's */
-    size_t epochs;  /* the number after the last epoch's */
-    size_t batch;   /* NN_EVENT_BATCH_END: this batch's number */
-    size_t batches; /* batches of an epoch */
+    size_t epochs; /* the number after the last epoch's */
+    size_t
+        batch; /* NN_EVENT_BATCH_BEGIN, _END, NN_EVENT_TEST_BATCH_BEGIN, _END: this batch's number */
+    size_t batches; /* batches of an epoch; NN_EVENT_TEST_...: of the validation */
     size_t count;
     const char *const *names;
     const double *values;
@@ -319,11 +327,20 @@ typedef struct nn_fit_options {
     const char *callbacks;      /* list of specs: "csv_logger filename=log.csv"; NULL: none */
     nn_event_function callback; /* called for every event; NULL: none */
     void *callback_user;        /* handed to callback */
+    int all_events; /* 1: callback is called for every event; 0: for the first five kinds only */
+    int validation_freq; /* validate after every so many epochs; 0 is as 1: after each */
+    size_t
+        steps_per_epoch; /* batches of an epoch; 0: a whole pass over the data. A pass goes on from
+                                 one epoch to the next, and where it ends the epoch does, too */
+    size_t validation_steps;      /* batches of a validation, from the first row on; 0: all */
+    size_t validation_batch_size; /* 0: batch_size with validation_steps, else the library's choice,
+                                     which changes no result but for its last digits */
 } nn_fit_options;
 
 #define NN_FIT_OPTIONS_INIT                                                                        \
     {                                                                                              \
-        sizeof(nn_fit_options), 1, 32, 0, 1, 0, NULL, 0.0, NULL, 0, NULL, NULL, NULL               \
+        sizeof(nn_fit_options), 1, 32, 0, 1, 0, NULL, 0.0, NULL, 0, NULL, NULL, NULL, 0, 0, 0, 0,  \
+            0                                                                                      \
     }
 
 /* Trains the model on data by minibatches. options may be NULL (the defaults), history may be NULL.
@@ -363,8 +380,8 @@ NN_API nn_status nn_predictor_create(nn_predictor **predictor, const nn_model *m
 NN_API nn_status nn_predictor_run(nn_predictor *predictor, const float *x, size_t rows, float *y);
 NN_API void nn_predictor_free(nn_predictor *predictor);
 
-/* The values of one quantity ("loss", "val_accuracy") after each epoch. Valid until the history is
- * freed. Errors: NN_ERR_INVALID (unknown name; the message lists the known ones). */
+/* The values of one quantity ("loss", "val_accuracy") after each epoch, with validation_freq those of
+ * the epochs that had a validation. Valid until the history is freed. Errors: NN_ERR_INVALID (unknown name; the message lists the known ones). */
 NN_API nn_status nn_history_get(const nn_history *history, const char *name, const double **values,
                                 size_t *count);
 

@@ -72,7 +72,7 @@ static void append_step_time(nn_text *text, double seconds)
 /* A display that can't be written to (a closed pipe, a full disk) is given up; training goes on. */
 static nn_status print(struct progress_bar_state *state, const nn_text *text)
 {
-    NN_REQUIRE(!text->failed, NN_ERR_NO_MEMORY, "progress_bar: out of memory");
+    NN_REQUIRE(!text->failed, NN_ERR_NO_MEMORY, "out of memory");
     if (state->given_up)
         return NN_OK;
     bool written = fwrite(text->data, 1, text->length, stdout) == text->length;
@@ -162,10 +162,12 @@ static nn_status end(struct progress_bar_state *state)
     return status;
 }
 
-static nn_status on_event(const void *self, void *state_memory, const nn_event *event)
+static nn_status on_event(const void *self, void *state_memory, const nn_training *training,
+                          const nn_event *event)
 {
     const struct progress_bar *bar = self;
     struct progress_bar_state *state = state_memory;
+    (void)training;
     switch (event->kind) {
     case NN_EVENT_TRAIN_BEGIN:
         state->bar = strcmp(bar->style, "bar") == 0 ||
@@ -179,8 +181,9 @@ static nn_status on_event(const void *self, void *state_memory, const nn_event *
         return epoch_end(state, event);
     case NN_EVENT_TRAIN_END:
         return end(state);
+    default:
+        return NN_OK;
     }
-    return NN_OK;
 }
 
 const nn_callback nn_callback_progress_bar = {

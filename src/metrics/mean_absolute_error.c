@@ -28,6 +28,7 @@ const nn_metric nn_metric_mean_absolute_error = {
              .alias = "mae",
              .help = "mean(|y_true - y_pred|)",
              .sample = "mean_absolute_error"},
+    .direction = NN_LOWER_IS_BETTER,
     .targets = NN_TARGET_VALUES,
     .state_size = sizeof(struct error_state),
     .update = update,

@@ -112,6 +112,13 @@ static size_t count_slots(const nn_part *optimizer)
     return count;
 }
 
+double nn_model_rate(const nn_model *model)
+{
+    return model->learning_rate.given
+               ? model->learning_rate.value
+               : nn_optimizer_of(&model->optimizer)->learning_rate(model->optimizer.self);
+}
+
 static nn_status check_loss(const nn_model *model, const nn_part *loss)
 {
     const size_t width = nn_last_dimension(nn_model_output_shape(model));
@@ -156,6 +163,7 @@ nn_status nn_model_set_compiled(nn_model *model, nn_part *optimizer, nn_part *lo
     model->fused_node = find_output_node(model);
     model->fused = can_fuse(model, model->fused_node, nn_loss_of(loss));
     model->iteration = 0;
+    model->learning_rate = (nn_optional_real){.given = false};
     model->compiled = true;
     return NN_OK;
 }

@@ -74,8 +74,9 @@ struct nn_model {
     nn_real *gradients;
     nn_real *slots; /* [slot_count][trainable_size] */
     size_t slot_count;
-    uint64_t iteration;      /* optimizer steps done */
-    uint64_t epochs_started; /* epochs begun by all fits: names the shuffle */
+    uint64_t iteration;             /* optimizer steps done */
+    uint64_t epochs_started;        /* passes over the data begun by all fits: names the shuffle */
+    nn_optional_real learning_rate; /* set since compile, in place of the optimizer's own */
 
     nn_gemm_grids *grids; /* measured on request, else NULL */
 
@@ -109,6 +110,9 @@ size_t nn_model_find_parameter(const nn_model *model, const char *name);
  * gradients and slots. On failure nothing has changed and the parts are still the caller's. */
 nn_status nn_model_set_compiled(nn_model *model, nn_part *optimizer, nn_part *loss,
                                 nn_named_metric *metrics, size_t metric_count);
+
+/* The learning rate of the next step of a compiled model. */
+double nn_model_rate(const nn_model *model);
 
 /* Frees what training kept. */
 void nn_model_drop_trainer(nn_model *model);

@@ -235,7 +235,7 @@ void nn_trainer_backward(nn_trainer *trainer, nn_model *model)
                                                                trainer->width, y, &trainer->target,
                                                                trainer->loss_factor, dy);
         const nn_optimizer *optimizer = nn_optimizer_of(&model->optimizer);
-        const double learning_rate = optimizer->learning_rate(model->optimizer.self);
+        const double learning_rate = nn_model_rate(model);
         if (optimizer->folds != NULL && optimizer->folds(model->optimizer.self)) {
             nn_walk_backward_folded(model, workspace, trainer->rows, workspace->x, model->fused,
                                     learning_rate);
