@@ -151,6 +151,20 @@ NN_API nn_status nn_dataset_load_idx(nn_dataset **data, const char *images, cons
 NN_API nn_status nn_dataset_slice(nn_dataset **part, const nn_dataset *whole, size_t first,
                                   size_t count);
 
+/* A view of chosen rows: its row i is row rows[i] of the whole; a row may be chosen more than once. The
+ * numbers are copied; the memory is shared as by a slice. Errors: NN_ERR_INVALID, NN_ERR_NO_MEMORY. */
+NN_API nn_status nn_dataset_select(nn_dataset **part, const nn_dataset *whole, const size_t *rows,
+                                   size_t count);
+
+/* Splits the rows at random, by the seed, into two shuffled views, as scikit-learn's train_test_split does:
+ * ceil(test_size x rows) for the test, the others to train on. With stratify (1), both parts have each
+ * class's share of the rows to within one; rows with the same targets are of one class.
+ * Errors: NN_ERR_INVALID (a part would be empty; stratify: a class of one row, or a part with less rows
+ * than there are classes), NN_ERR_NO_MEMORY. */
+NN_API nn_status nn_dataset_train_test_split(nn_dataset **train, nn_dataset **test,
+                                             const nn_dataset *data, double test_size,
+                                             uint64_t seed, int stratify);
+
 NN_API size_t nn_dataset_rows(const nn_dataset *data);
 
 /* Values in a row of a column ("x", "y", "sample_weight"), 0 if there is none. */

@@ -324,6 +324,24 @@ class dataset
         return dataset(handle);
     }
 
+    /* A view of chosen rows, in their order; the whole may be destroyed first. */
+    dataset select(const std::vector<std::size_t> &rows) const
+    {
+        nn_dataset *handle = nullptr;
+        detail::check(nn_dataset_select(&handle, get(), rows.data(), rows.size()));
+        return dataset(handle);
+    }
+
+    /* Two shuffled views: rows to train on, and ceil(test_size x rows()) for the test. */
+    std::pair<dataset, dataset> train_test_split(double test_size, std::uint64_t seed = 0,
+                                                 bool stratify = false) const
+    {
+        nn_dataset *train = nullptr, *test = nullptr;
+        detail::check(
+            nn_dataset_train_test_split(&train, &test, get(), test_size, seed, stratify ? 1 : 0));
+        return std::pair<dataset, dataset>(dataset(train), dataset(test));
+    }
+
     std::size_t rows() const noexcept
     {
         return nn_dataset_rows(get());
@@ -477,6 +495,12 @@ struct fit_options {
     double validation_split = 0.0;
     std::vector<double> class_weight; /* factor of each class's loss; empty: 1 */
     std::string callbacks;            /* "csv_logger filename=log.csv"; empty: none */
+    bool all_events =
+        false; /* callback is called for every event, not for the first five kinds only */
+    int validation_freq = 1;          /* epochs from one validation to the next */
+    std::size_t steps_per_epoch = 0;  /* batches; 0: a whole pass */
+    std::size_t validation_steps = 0; /* batches; 0: all */
+    std::size_t validation_batch_size = 0;
 
     /* Called for every event: NN_OK goes on, NN_STOPPED ends training after this batch, anything
      * else ends it at once and is thrown by fit. An exception that it throws ends training at once
@@ -619,6 +643,11 @@ class model
             c_options.class_weight = options.class_weight.data();
         c_options.class_weight_count = options.class_weight.size();
         c_options.callbacks = detail::c_string_or_null(options.callbacks);
+        c_options.all_events = options.all_events ? 1 : 0;
+        c_options.validation_freq = options.validation_freq;
+        c_options.steps_per_epoch = options.steps_per_epoch;
+        c_options.validation_steps = options.validation_steps;
+        c_options.validation_batch_size = options.validation_batch_size;
         if (options.callback) {
             c_options.callback = detail::event_relay::call;
             c_options.callback_user = &relay;

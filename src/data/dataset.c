@@ -30,8 +30,10 @@ void nn_dataset_free(nn_dataset *data)
 {
     if (data == NULL || atomic_fetch_sub(&data->references, 1) > 1)
         return;
-    for (size_t i = 0; i < data->column_count; i++)
+    for (size_t i = 0; i < data->column_count; i++) {
         nn_release(data->columns[i].owned);
+        nn_release(data->columns[i].owned_index);
+    }
     nn_release(data->class_names);
     nn_dataset_free(data->whole);
     nn_release(data);
@@ -116,6 +118,24 @@ nn_status nn_dataset_add_column(nn_dataset *data, const char *name, const void *
     return NN_OK;
 }
 
+/* Gives a view its class names and its reference: to the whole if that has memory of its own (an index
+ * is), else to the one whose memory it shares. */
+static nn_status finish_view(nn_dataset **part, nn_dataset *made, const nn_dataset *whole)
+{
+    nn_status status = nn_dataset_set_class_names(made, (const char *const *)whole->class_names,
+                                                  whole->class_count);
+    if (status != NN_OK) {
+        nn_dataset_free(made);
+        return status;
+    }
+    bool owns = whole->whole == NULL;
+    for (size_t i = 0; i < whole->column_count; i++)
+        owns = owns || whole->columns[i].owned_index != NULL;
+    made->whole = nn_dataset_retain(owns ? whole : whole->whole);
+    *part = made;
+    return NN_OK;
+}
+
 nn_status nn_dataset_slice(nn_dataset **part, const nn_dataset *whole, size_t first, size_t count)
 {
     NN_REQUIRE(part != NULL, NN_ERR_INVALID, "part is NULL");
@@ -129,20 +149,57 @@ nn_status nn_dataset_slice(nn_dataset **part, const nn_dataset *whole, size_t fi
     if (made == NULL)
         return NN_ERR_NO_MEMORY;
     for (size_t i = 0; i < whole->column_count; i++) {
-        const nn_column *column = &whole->columns[i];
-        size_t offset = first * column->width * nn_dtype_size(column->type);
-        nn_dataset_append(made, column->name, column->type, &column->shape,
-                          (const char *)column->values + offset, NULL);
+        nn_column column = whole->columns[i];
+        column.owned = NULL;
+        column.owned_index = NULL;
+        if (column.index != NULL)
+            column.index += first;
+        else
+            column.values =
+                (const char *)column.values + first * column.width * nn_dtype_size(column.type);
+        made->columns[made->column_count++] = column;
     }
-    nn_status status = nn_dataset_set_class_names(made, (const char *const *)whole->class_names,
-                                                  whole->class_count);
-    if (status != NN_OK) {
-        nn_dataset_free(made);
-        return status;
-    }
-    made->whole = nn_dataset_retain(whole->whole != NULL ? whole->whole : whole);
-    *part = made;
+    return finish_view(part, made, whole);
+}
+
+/* The index of a view's column. Columns that lie alike in the whole share one. */
+static nn_status index_column(nn_dataset *made, const nn_dataset *whole, size_t number,
+                              const size_t *rows)
+{
+    nn_column *column = &made->columns[number];
+    const nn_column *source = &whole->columns[number];
+    for (size_t i = 0; i < number; i++)
+        if (whole->columns[i].index == source->index) {
+            column->index = made->columns[i].index;
+            return NN_OK;
+        }
+    size_t *index = nn_allocate(made->rows, sizeof(*index));
+    if (index == NULL)
+        return NN_ERR_NO_MEMORY;
+    for (size_t i = 0; i < made->rows; i++)
+        index[i] = nn_column_place(source, rows[i]);
+    column->index = column->owned_index = index;
     return NN_OK;
+}
+
+nn_status nn_dataset_view(nn_dataset **part, const nn_dataset *whole, const size_t *rows,
+                          size_t count)
+{
+    *part = NULL;
+    nn_dataset *made = nn_dataset_create(count);
+    if (made == NULL)
+        return NN_ERR_NO_MEMORY;
+    for (size_t i = 0; i < whole->column_count; i++) {
+        made->columns[i] = whole->columns[i];
+        made->columns[i].owned = NULL;
+        made->columns[i].owned_index = NULL;
+        made->column_count++;
+        if (index_column(made, whole, i, rows) != NN_OK) {
+            nn_dataset_free(made);
+            return NN_ERR_NO_MEMORY;
+        }
+    }
+    return finish_view(part, made, whole);
 }
 
 /* ---- what is in it ---- */
@@ -179,6 +236,23 @@ size_t nn_dataset_shape(const nn_dataset *data, const char *column, size_t *dime
     return found->shape.rank;
 }
 
+/* count values from the start-th of the column on, by way of nn_real, a piece at a time. They are one flat
+ * run, so a piece is gathered as rows of width 1. */
+static void copy_values(const nn_column *column, size_t start, size_t count, float *values)
+{
+    nn_real piece[256];
+    const size_t pieces = sizeof piece / sizeof piece[0];
+    nn_column flat = *column;
+    flat.width = 1;
+    flat.index = NULL;
+    for (size_t done = 0; done < count;) {
+        const size_t part = count - done < pieces ? count - done : pieces;
+        nn_column_gather(&flat, &(nn_rows){.first = start + done, .count = part}, piece);
+        nn_to_float(part, piece, values + done);
+        done += part;
+    }
+}
+
 nn_status nn_dataset_get_values(const nn_dataset *data, const char *column, size_t first,
                                 size_t count, float *values)
 {
@@ -190,19 +264,11 @@ nn_status nn_dataset_get_values(const nn_dataset *data, const char *column, size
     NN_REQUIRE(first <= data->rows && count <= data->rows - first, NN_ERR_INVALID,
                "%zu rows from row %zu on: the dataset has %zu rows", count, first, data->rows);
 
-    /* By way of nn_real, a piece at a time. The values are one flat run, so a piece is gathered as
-     * rows of width 1. */
-    nn_real piece[256];
-    const size_t pieces = sizeof piece / sizeof piece[0];
-    nn_column flat = *found;
-    flat.width = 1;
-    const size_t start = first * found->width, total = count * found->width;
-    for (size_t done = 0; done < total;) {
-        size_t part = total - done < pieces ? total - done : pieces;
-        nn_column_gather(&flat, &(nn_rows){.first = start + done, .count = part}, piece);
-        nn_to_float(part, piece, values + done);
-        done += part;
-    }
+    const size_t width = found->width;
+    if (found->index == NULL)
+        copy_values(found, first * width, count * width, values);
+    for (size_t i = 0; found->index != NULL && i < count; i++)
+        copy_values(found, found->index[first + i] * width, width, values + i * width);
     return NN_OK;
 }
 

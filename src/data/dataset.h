@@ -15,13 +15,15 @@ typedef struct nn_column {
     nn_dtype type;
     nn_shape shape; /* of one row */
     size_t width;
-    const void *values; /* row 0 of this dataset's rows */
-    void *owned;        /* the block to release, NULL if borrowed or another dataset's */
+    const void *values;  /* row 0 of this dataset's rows, or what index counts from */
+    const size_t *index; /* where in values each row is; NULL: one after the other */
+    void *owned;         /* the blocks to release, NULL if borrowed or another dataset's */
+    size_t *owned_index;
 } nn_column;
 
 struct nn_dataset {
     atomic_size_t references;
-    nn_dataset *whole; /* whose memory a slice shares (a counted reference), never itself a slice;
+    nn_dataset *whole; /* whose memory a view shares (a counted reference), never itself a slice;
                           NULL: this stands alone */
     size_t rows;
     nn_column columns[NN_MAX_COLUMNS];
@@ -37,6 +39,11 @@ nn_dataset *nn_dataset_create(size_t rows);
  * from nn_allocate and are now the dataset's to release, NULL if they are borrowed. */
 void nn_dataset_append(nn_dataset *data, const char *name, nn_dtype type, const nn_shape *shape,
                        const void *values, void *owned);
+
+/* A view of count rows of the whole: row i is the whole's row rows[i], which is one. The numbers are
+ * copied. Errors: NN_ERR_NO_MEMORY; then *part is NULL. */
+nn_status nn_dataset_view(nn_dataset **part, const nn_dataset *whole, const size_t *rows,
+                          size_t count);
 
 /* Bytes of one value; 0 for an unknown type. */
 size_t nn_dtype_size(nn_dtype type);
@@ -57,6 +64,12 @@ typedef struct nn_rows {
 static inline size_t nn_rows_at(const nn_rows *rows, size_t index)
 {
     return rows->order != NULL ? rows->order[rows->first + index] : rows->first + index;
+}
+
+/* Where a row of a column is in its values. */
+static inline size_t nn_column_place(const nn_column *column, size_t row)
+{
+    return column->index != NULL ? column->index[row] : row;
 }
 
 /* Gathers rows of a column as nn_real to values[count][width]. */

@@ -119,13 +119,13 @@ static size_t class_of(const nn_real *values, size_t width)
 static void gather_weights(nn_trainer *trainer, const nn_source *source, const nn_rows *rows)
 {
     const size_t loss_rows = trainer->rows * trainer->distributions;
-    const float *sample_weight =
-        source->sample_weight != NULL ? source->sample_weight->values : NULL;
+    const nn_column *sample_weight = source->sample_weight;
     for (size_t i = 0; i < loss_rows; i++) {
         const size_t row = i / trainer->distributions;
         double weight = 1;
         if (sample_weight != NULL)
-            weight = (double)sample_weight[nn_rows_at(rows, row)];
+            weight = (double)((const float *)sample_weight
+                                  ->values)[nn_column_place(sample_weight, nn_rows_at(rows, row))];
         if (source->class_weight != NULL)
             weight *= source->class_weight[trainer->labels != NULL
                                                ? (size_t)trainer->labels[i]
