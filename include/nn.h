@@ -165,6 +165,7 @@ NN_API nn_status nn_dataset_train_test_split(nn_dataset **train, nn_dataset **te
                                              const nn_dataset *data, double test_size,
                                              uint64_t seed, int stratify);
 
+/* 0 for a stream of unknown length. */
 NN_API size_t nn_dataset_rows(const nn_dataset *data);
 
 /* Values in a row of a column ("x", "y", "sample_weight"), 0 if there is none. */
@@ -178,6 +179,44 @@ NN_API size_t nn_dataset_shape(const nn_dataset *data, const char *column, size_
 /* Copies rows first ... first + count - 1 of a column as floats to values[count x width]. */
 NN_API nn_status nn_dataset_get_values(const nn_dataset *data, const char *column, size_t first,
                                        size_t count, float *values);
+
+/* Rows that a function of the caller's reads as they are needed, for data that is larger than memory. It
+ * is made with zeros for what isn't said. */
+typedef struct nn_row_reader {
+    size_t struct_size; /* sizeof(nn_row_reader) */
+    size_t rows;        /* all of them; 0, only for a stream: not known */
+    nn_dtype x_type;
+    size_t x_width;
+    nn_dtype y_type;
+    size_t y_width;    /* 0: there are no targets */
+    int sample_weight; /* 1: there are weights, too */
+    int stream;        /* 1: the rows can only be had one after the other; 0: by their numbers */
+
+    /* Fills x[*count x x_width], y[*count x y_width] and sample_weight[*count] (NULL where there are
+     * none) with the rows numbered rows[0] ... rows[*count - 1]; for a stream rows is NULL, and the next
+     * *count rows are meant. A stream that ends sets *count to what it still had, 0 as well. NN_OK goes
+     * on; anything else ends the call that wanted the rows, which returns it, with this thread's message
+     * if the function's own calls set one. */
+    nn_status (*read)(void *user, const size_t *rows, size_t *count, void *x, void *y,
+                      float *sample_weight);
+    nn_status (*restart)(
+        void *user); /* a stream goes back to its first row, before each pass. NULL: it
+                                         can't, and every pass goes on where the one before ended */
+    void (*release)(
+        void *user); /* called once, when the dataset and its views are freed; may be NULL */
+    void *user;      /* handed to all three */
+} nn_row_reader;
+
+/* A dataset whose rows a function reads: by their numbers (from a file, a mapping), or one after the other
+ * (a stream). reader is copied. If this fails, release isn't called.
+ * The functions are called by the thread that fits, evaluates or trains on a batch, one call at a time, so
+ * only a dataset that several threads use at once needs functions that may run at once. What they fill
+ * is the library's; labels and weights are checked as they come.
+ * Shuffling: row numbers come in a new order each epoch, and views of all kinds work; nn_fit takes a stream
+ * as it comes, whatever shuffle says, and a stream has no views and no validation_split. One of unknown
+ * length is read until it ends, or for steps_per_epoch. nn_dataset_get_values and stratify don't read.
+ * Errors: NN_ERR_INVALID, NN_ERR_NO_MEMORY, NN_ERR_VERSION (a newer reader). */
+NN_API nn_status nn_dataset_from_function(nn_dataset **data, const nn_row_reader *reader);
 
 /* Names the classes 0 ... count - 1 (UTF-8 without control characters); they are copied, handed to slices
  * made later, and kept with a model that is fitted to the data, if that has an output for each and no
@@ -314,7 +353,8 @@ typedef struct nn_event {
     size_t epochs; /* the number after the last epoch's */
     size_t
         batch; /* NN_EVENT_BATCH_BEGIN, _END, NN_EVENT_TEST_BATCH_BEGIN, _END: this batch's number */
-    size_t batches; /* batches of an epoch; NN_EVENT_TEST_...: of the validation */
+    size_t
+        batches; /* batches of an epoch, 0 if that isn't known; NN_EVENT_TEST_...: of the validation */
     size_t count;
     const char *const *names;
     const double *values;

@@ -34,6 +34,9 @@ void nn_dataset_free(nn_dataset *data)
         nn_release(data->columns[i].owned);
         nn_release(data->columns[i].owned_index);
     }
+    if (data->owned_reader != NULL && data->owned_reader->release != NULL)
+        data->owned_reader->release(data->owned_reader->user);
+    nn_release(data->owned_reader);
     nn_release(data->class_names);
     nn_dataset_free(data->whole);
     nn_release(data);
@@ -103,6 +106,9 @@ nn_status nn_dataset_add_column(nn_dataset *data, const char *name, const void *
                name, weight_name);
     NN_REQUIRE(nn_dataset_column(data, name) == NULL, NN_ERR_INVALID,
                "the dataset already has a column '%s'", name);
+    NN_REQUIRE(data->reader == NULL, NN_ERR_UNSUPPORTED,
+               "column '%s' can't be added: the rows are read by a function, which may fill it",
+               name);
     NN_REQUIRE(atomic_load(&data->references) == 1, NN_ERR_STATE,
                "column '%s' can't be added: the dataset is in use or has slices", name);
     nn_shape shape;
@@ -128,6 +134,7 @@ static nn_status finish_view(nn_dataset **part, nn_dataset *made, const nn_datas
         nn_dataset_free(made);
         return status;
     }
+    made->reader = whole->reader;
     bool owns = whole->whole == NULL;
     for (size_t i = 0; i < whole->column_count; i++)
         owns = owns || whole->columns[i].owned_index != NULL;
@@ -142,6 +149,7 @@ nn_status nn_dataset_slice(nn_dataset **part, const nn_dataset *whole, size_t fi
     *part = NULL;
     NN_REQUIRE(whole != NULL, NN_ERR_INVALID, "whole is NULL");
     NN_REQUIRE(count > 0, NN_ERR_INVALID, "count is 0");
+    NN_TRY(nn_dataset_check_views(whole));
     NN_REQUIRE(first < whole->rows && count <= whole->rows - first, NN_ERR_INVALID,
                "%zu rows from row %zu on: the dataset has %zu rows", count, first, whole->rows);
 
@@ -154,6 +162,8 @@ nn_status nn_dataset_slice(nn_dataset **part, const nn_dataset *whole, size_t fi
         column.owned_index = NULL;
         if (column.index != NULL)
             column.index += first;
+        else if (column.values == NULL)
+            column.first += first;
         else
             column.values =
                 (const char *)column.values + first * column.width * nn_dtype_size(column.type);
@@ -171,11 +181,13 @@ static nn_status index_column(nn_dataset *made, const nn_dataset *whole, size_t 
     for (size_t i = 0; i < number; i++)
         if (whole->columns[i].index == source->index) {
             column->index = made->columns[i].index;
+            column->first = 0;
             return NN_OK;
         }
     size_t *index = nn_allocate(made->rows, sizeof(*index));
     if (index == NULL)
         return NN_ERR_NO_MEMORY;
+    column->first = 0;
     for (size_t i = 0; i < made->rows; i++)
         index[i] = nn_column_place(source, rows[i]);
     column->index = column->owned_index = index;
@@ -261,6 +273,8 @@ nn_status nn_dataset_get_values(const nn_dataset *data, const char *column, size
     NN_REQUIRE(values != NULL, NN_ERR_INVALID, "values is NULL");
     const nn_column *found = nn_dataset_column(data, column);
     NN_REQUIRE(found != NULL, NN_ERR_INVALID, "the dataset has no column '%s'", column);
+    NN_REQUIRE(data->reader == NULL, NN_ERR_UNSUPPORTED,
+               "the rows are read by a function: call that");
     NN_REQUIRE(first <= data->rows && count <= data->rows - first, NN_ERR_INVALID,
                "%zu rows from row %zu on: the dataset has %zu rows", count, first, data->rows);
 

@@ -15,6 +15,7 @@ nn_status nn_dataset_select(nn_dataset **part, const nn_dataset *whole, const si
     NN_REQUIRE(whole != NULL, NN_ERR_INVALID, "whole is NULL");
     NN_REQUIRE(rows != NULL, NN_ERR_INVALID, "rows is NULL");
     NN_REQUIRE(count > 0, NN_ERR_INVALID, "count is 0");
+    NN_TRY(nn_dataset_check_views(whole));
     for (size_t i = 0; i < count; i++)
         NN_REQUIRE(rows[i] < whole->rows, NN_ERR_INVALID,
                    "rows[%zu] is %zu, but the dataset has %zu rows", i, rows[i], whole->rows);
@@ -185,8 +186,11 @@ nn_status nn_dataset_train_test_split(nn_dataset **train, nn_dataset **test, con
     NN_REQUIRE(data != NULL, NN_ERR_INVALID, "data is NULL");
     NN_REQUIRE(test_size > 0 && test_size < 1, NN_ERR_INVALID,
                "test_size is %g, expected a fraction in (0, 1)", test_size);
+    NN_TRY(nn_dataset_check_views(data));
     NN_REQUIRE(stratify == 0 || nn_dataset_column(data, "y") != NULL, NN_ERR_INVALID,
                "stratify: the dataset has no targets");
+    NN_REQUIRE(stratify == 0 || data->reader == NULL, NN_ERR_UNSUPPORTED,
+               "stratify: the rows are read by a function; choose them by nn_dataset_select");
     splitting split = {
         .data = data,
         .rows = data->rows,

@@ -117,6 +117,9 @@ static bool same_weights(const nn_model *a, const nn_model *b)
 nn_status nn_fitting_read_backup(nn_fitting *fit, const char *path)
 {
     nn_fitting_drop_backup(fit);
+    NN_REQUIRE(!nn_source_streams(&fit->training) || fit->training.reader->restart != NULL,
+               NN_ERR_UNSUPPORTED,
+               "%s: training on a stream without restart can't go on from a backup", path);
     NN_TRY(nn_model_load_training(&fit->backup, &fit->restore, path));
     const nn_model *model = fit->model, *backup = fit->backup;
     NN_REQUIRE(fit->restore.progress != NULL, NN_ERR_FORMAT,
@@ -164,10 +167,11 @@ static nn_status read_totals(nn_trainer *trainer, const char *digits)
 static nn_status read_progress(nn_fitting *fit, const nn_json *json)
 {
     size_t epoch = 0, batch = 0, position = 0;
+    const size_t rows = fit->training.rows;
+    const size_t most_batches = rows > 0 ? (rows - 1) / fit->options.batch_size : SIZE_MAX;
     NN_TRY(read_size(json, "epoch", SIZE_MAX, &epoch));
-    NN_TRY(read_size(json, "batch", fit->batches, &batch));
-    NN_TRY(
-        read_size(json, "position", (fit->training.rows - 1) / fit->options.batch_size, &position));
+    NN_TRY(read_size(json, "batch", fit->batches > 0 ? fit->batches : SIZE_MAX, &batch));
+    NN_TRY(read_size(json, "position", most_batches, &position));
     NN_TRY(read_totals(fit->trainer, nn_json_string(nn_json_get(json, "totals"))));
     fit->epoch = epoch;
     fit->batch = batch;
@@ -239,6 +243,23 @@ static nn_status restore_model(nn_fitting *fit)
     return NN_OK;
 }
 
+/* The rows of the pass that are done: by their order, or a stream's by reading them again. */
+static nn_status restore_position(nn_fitting *fit)
+{
+    const size_t size = fit->options.batch_size;
+    if (fit->order != NULL)
+        nn_fitting_shuffle(fit, fit->model->epochs_started - 1);
+    if (!nn_source_streams(&fit->training))
+        return NN_OK;
+    NN_TRY(nn_reading_begin_pass(&fit->training));
+    for (size_t i = 0; i < fit->position; i++) {
+        NN_TRY(nn_trainer_gather(fit->trainer, &fit->training, &(nn_rows){.count = size}));
+        NN_REQUIRE(fit->trainer->rows == size, NN_ERR_INVALID,
+                   "the stream ends before the %zu batches that had been read", fit->position);
+    }
+    return NN_OK;
+}
+
 static nn_status restore_all(nn_fitting *fit, const nn_json *json)
 {
     bool same;
@@ -248,9 +269,7 @@ static nn_status restore_all(nn_fitting *fit, const nn_json *json)
     NN_TRY(restore_model(fit));
     if (same)
         restore_callbacks(fit, list);
-    if (fit->position > 0 && fit->order != NULL)
-        nn_fitting_shuffle(fit, fit->model->epochs_started - 1);
-    return NN_OK;
+    return fit->position > 0 ? restore_position(fit) : NN_OK;
 }
 
 nn_status nn_fitting_restore(nn_fitting *fit)

@@ -10,6 +10,7 @@
 static nn_status split(nn_fitting *fit, const nn_dataset *data)
 {
     const size_t rows = nn_dataset_rows(data);
+    NN_TRY(nn_dataset_check_views(data));
     const size_t kept = (size_t)((double)rows * (1 - fit->options.validation_split));
     NN_REQUIRE(kept > 0 && kept < rows, NN_ERR_INVALID,
                "validation_split %g of %zu rows leaves none to %s", fit->options.validation_split,
@@ -29,6 +30,9 @@ static nn_status open_data(nn_fitting *fit, const nn_dataset *data)
             fit->validation_data = nn_dataset_retain(options->validation_data);
     }
     NN_TRY(nn_source_open(&fit->training, fit->model, fit->training_data, "training data"));
+    NN_REQUIRE(fit->validation_data == NULL || !nn_source_streams(&fit->training) ||
+                   fit->validation_data->reader != fit->training.reader,
+               NN_ERR_INVALID, "validation data: the stream that is trained on");
     NN_TRY(nn_source_set_class_weight(&fit->training, fit->model, options->class_weight,
                                       options->class_weight_count));
     if (fit->validation_data != NULL)
@@ -40,20 +44,22 @@ static nn_status open_data(nn_fitting *fit, const nn_dataset *data)
 static nn_status make_trainers(nn_fitting *fit)
 {
     const size_t rows = fit->training.rows, batch_size = fit->options.batch_size;
-    if (batch_size > rows)
+    if (rows > 0 && batch_size > rows)
         fit->options.batch_size = rows;
     const size_t steps = fit->options.steps_per_epoch;
-    const size_t all = (rows - 1) / fit->options.batch_size + 1;
-    fit->batches = steps > 0 && steps < all ? steps : all;
+    const size_t all = rows > 0 ? (rows - 1) / fit->options.batch_size + 1 : 0;
+    fit->batches = steps > 0 && (all == 0 || steps < all) ? steps : all;
     NN_TRY(nn_trainer_keep(&fit->trainer, fit->model, fit->options.batch_size));
+    NN_TRY(nn_trainer_prepare(fit->trainer, &fit->training));
     if (fit->validation_data == NULL)
         return NN_OK;
     size_t most = fit->options.validation_batch_size;
     if (most == 0)
         most = fit->options.validation_steps > 0 ? batch_size : NN_EVALUATE_ROWS;
-    if (most > fit->validation.rows)
+    if (fit->validation.rows > 0 && most > fit->validation.rows)
         most = fit->validation.rows;
-    return nn_trainer_create(&fit->validator, fit->model, most, false);
+    NN_TRY(nn_trainer_create(&fit->validator, fit->model, most, false));
+    return nn_trainer_prepare(fit->validator, &fit->validation);
 }
 
 static nn_status add_column(void *history, const char *name)
@@ -86,7 +92,7 @@ static nn_status prepare(nn_fitting *fit, const nn_dataset *data)
     NN_TRY(make_history(fit));
     NN_TRY(nn_snapshot_create(&fit->snapshot, model));
     nn_fitting_offer_actions(fit);
-    if (fit->options.shuffle) {
+    if (fit->options.shuffle && !nn_source_streams(&fit->training)) {
         fit->order = nn_allocate(fit->training.rows, sizeof(*fit->order));
         if (fit->order == NULL)
             return NN_ERR_NO_MEMORY;

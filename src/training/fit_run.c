@@ -75,11 +75,36 @@ void nn_fitting_shuffle(nn_fitting *fit, uint64_t number)
     nn_random_permutation(&random, fit->training.rows, fit->order);
 }
 
-static void begin_pass(nn_fitting *fit)
+static nn_status begin_pass(nn_fitting *fit)
 {
+    NN_TRY(nn_reading_begin_pass(&fit->training));
     if (fit->order != NULL)
         nn_fitting_shuffle(fit, fit->model->epochs_started);
     fit->model->epochs_started++;
+    return NN_OK;
+}
+
+/* The next batch of the pass, or the first one of a new pass. *last: the pass ends with it. Of a stream
+ * there may be no batch any more, which ends the epoch: but no epoch is without one. */
+static nn_status gather_batch(nn_fitting *fit, bool *last)
+{
+    const size_t size = fit->options.batch_size, all = fit->training.rows;
+    bool begun = fit->position == 0;
+    if (begun)
+        NN_TRY(begin_pass(fit));
+    for (;;) {
+        const size_t first = fit->position * size, left = all > 0 ? all - first : SIZE_MAX;
+        const nn_rows rows = {
+            .order = fit->order, .first = first, .count = left < size ? left : size};
+        NN_TRY(nn_trainer_gather(fit->trainer, &fit->training, &rows));
+        *last = left <= size || fit->trainer->rows < rows.count;
+        if (fit->trainer->rows > 0 || fit->batch > 0)
+            return NN_OK;
+        NN_REQUIRE(!begun, NN_ERR_INVALID, "training data: the stream has no rows left");
+        fit->position = 0; /* it had ended with the epoch before */
+        begun = true;
+        NN_TRY(begin_pass(fit));
+    }
 }
 
 static nn_status begin_batch(nn_fitting *fit)
@@ -103,19 +128,20 @@ static nn_status end_batch(nn_fitting *fit, size_t batch)
 
 static nn_status train_batch(nn_fitting *fit)
 {
-    const size_t size = fit->options.batch_size, batch = fit->batch;
+    const size_t batch = fit->batch;
+    bool last;
     NN_TRY(begin_batch(fit));
-    if (fit->position == 0)
-        begin_pass(fit);
-    const size_t first = fit->position * size, left = fit->training.rows - first;
-    const nn_rows rows = {.order = fit->order, .first = first, .count = left < size ? left : size};
-    NN_TRY(nn_trainer_gather(fit->trainer, &fit->training, &rows));
+    NN_TRY(gather_batch(fit, &last));
+    if (fit->trainer->rows == 0) {
+        fit->position = 0;
+        return NN_OK;
+    }
     const double loss = nn_trainer_forward(fit->trainer, fit->model);
     if (!isfinite(loss))
         return diverged(fit, "the loss", batch);
     nn_trainer_backward(fit->trainer, fit->model);
     fit->batch++;
-    fit->position = left > size ? fit->position + 1 : 0;
+    fit->position = last ? 0 : fit->position + 1;
     return end_batch(fit, batch);
 }
 
@@ -137,14 +163,18 @@ static nn_status tell_test(nn_fitting *fit, nn_event_kind kind, size_t batch, si
     return nn_listeners_tell(&fit->listeners, &fit->actions, &event);
 }
 
-static nn_status test_batch(nn_fitting *fit, size_t batch, size_t batches)
+static nn_status test_batch(nn_fitting *fit, size_t batch, size_t batches, bool *ended)
 {
-    const size_t size = fit->validator->most_rows, left = fit->validation.rows - batch * size;
+    const size_t size = fit->validator->most_rows, all = fit->validation.rows;
+    const size_t left = all > 0 ? all - batch * size : SIZE_MAX;
     const nn_rows rows = {.first = batch * size, .count = left < size ? left : size};
     nn_status status = tell_test(fit, NN_EVENT_TEST_BATCH_BEGIN, batch, batches, false);
     if (status != NN_OK && status != NN_STOPPED)
         return status;
     NN_TRY(nn_trainer_gather(fit->validator, &fit->validation, &rows));
+    *ended = fit->validator->rows < rows.count; /* a stream */
+    if (fit->validator->rows == 0)
+        return status;
     nn_trainer_forward(fit->validator, fit->model);
     return worse(status, tell_test(fit, NN_EVENT_TEST_BATCH_END, batch, batches, true));
 }
@@ -152,15 +182,21 @@ static nn_status test_batch(nn_fitting *fit, size_t batch, size_t batches)
 /* A wish to stop waits for the end of the epoch. */
 static nn_status validate(nn_fitting *fit)
 {
-    const size_t steps = fit->options.validation_steps;
-    const size_t all = (fit->validation.rows - 1) / fit->validator->most_rows + 1;
-    const size_t batches = steps > 0 && steps < all ? steps : all;
+    const size_t steps = fit->options.validation_steps, rows = fit->validation.rows;
+    const size_t all = rows > 0 ? (rows - 1) / fit->validator->most_rows + 1 : 0;
+    const size_t batches = steps > 0 && (all == 0 || steps < all) ? steps : all;
+    bool ended = false;
     nn_trainer_reset_totals(fit->validator);
+    NN_TRY(nn_reading_begin_pass(&fit->validation));
     nn_status status = tell_test(fit, NN_EVENT_TEST_BEGIN, 0, batches, false);
-    for (size_t batch = 0; batch < batches && (status == NN_OK || status == NN_STOPPED); batch++)
-        status = worse(status, test_batch(fit, batch, batches));
+    for (size_t batch = 0;
+         !ended && (batches == 0 || batch < batches) && (status == NN_OK || status == NN_STOPPED);
+         batch++)
+        status = worse(status, test_batch(fit, batch, batches, &ended));
     if (status != NN_OK && status != NN_STOPPED)
         return status;
+    NN_REQUIRE(fit->validator->rows_seen > 0, NN_ERR_INVALID,
+               "validation data: the stream has no rows left");
     status = worse(status, tell_test(fit, NN_EVENT_TEST_END, 0, batches, true));
     nn_trainer_totals(fit->validator, fit->model, fit->values + fit->quantities);
     return status;
@@ -211,7 +247,8 @@ static nn_status run_epoch(nn_fitting *fit)
     if (fit->batch == 0)
         nn_trainer_reset_totals(fit->trainer);
     /* the end of the data ends the epoch, too */
-    while (fit->batch < fit->batches && (fit->batch == 0 || fit->position > 0))
+    while ((fit->batches == 0 || fit->batch < fit->batches) &&
+           (fit->batch == 0 || fit->position > 0))
         NN_TRY(train_batch(fit));
     return end_epoch(fit);
 }

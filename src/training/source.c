@@ -25,7 +25,9 @@ static nn_status check_labels(const nn_source *source, const nn_model *model)
                "loss %s takes %zu class label(s) a row for outputs of shape %s, the targets have "
                "shape %s",
                loss, labels, nn_shape_string(output).text, nn_shape_string(&source->y->shape).text);
-    return nn_column_check_labels(source->y, source->rows, source->classes);
+    return source->reader != NULL
+               ? NN_OK
+               : nn_column_check_labels(source->y, source->rows, source->classes);
 }
 
 static nn_status check_values(const nn_source *source, const nn_model *model)
@@ -47,12 +49,14 @@ nn_status nn_source_open(nn_source *source, const nn_model *model, const nn_data
 {
     *source = (nn_source){
         .rows = data->rows,
+        .reader = data->reader,
         .x = nn_dataset_column(data, "x"),
         .y = nn_dataset_column(data, "y"),
         .sample_weight = nn_dataset_column(data, "sample_weight"),
         .classes = nn_last_dimension(nn_model_output_shape(model)),
     };
-    NN_REQUIRE(source->rows > 0, NN_ERR_INVALID, "%s: there are no rows", what);
+    NN_REQUIRE(source->rows > 0 || nn_source_streams(source), NN_ERR_INVALID,
+               "%s: there are no rows", what);
     NN_REQUIRE(source->x != NULL, NN_ERR_INVALID, "%s: there are no inputs", what);
     NN_REQUIRE(source->y != NULL, NN_ERR_INVALID, "%s: there are no targets", what);
     nn_status status = check_inputs(source, model);

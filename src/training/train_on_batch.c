@@ -13,8 +13,13 @@ static nn_status train_on_batch(nn_model *model, const nn_dataset *batch, double
     nn_source source;
     nn_trainer *trainer;
     NN_TRY(nn_source_open(&source, model, batch, "batch"));
+    NN_REQUIRE(source.rows > 0, NN_ERR_UNSUPPORTED,
+               "batch: how many rows the stream has isn't known");
     NN_TRY(nn_trainer_keep(&trainer, model, source.rows));
+    NN_TRY(nn_trainer_prepare(trainer, &source));
+    NN_TRY(nn_reading_begin_pass(&source));
     NN_TRY(nn_trainer_gather(trainer, &source, &(nn_rows){.count = source.rows}));
+    NN_REQUIRE(trainer->rows > 0, NN_ERR_INVALID, "batch: the stream has no rows");
     const double loss = nn_trainer_forward(trainer, model);
     NN_REQUIRE(isfinite(loss), NN_ERR_NONFINITE,
                "the loss isn't finite after %llu steps; the weights are as before this one",

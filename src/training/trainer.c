@@ -75,6 +75,7 @@ void nn_trainer_free(nn_trainer *trainer)
     if (trainer == NULL)
         return;
     nn_workspace_free(trainer->workspace);
+    nn_reading_free(&trainer->reading);
     nn_release(trainer->values);
     nn_release(trainer->labels);
     nn_release(trainer->row_weight);
@@ -136,7 +137,14 @@ static void gather_weights(nn_trainer *trainer, const nn_source *source, const n
     }
 }
 
-nn_status nn_trainer_gather(nn_trainer *trainer, const nn_source *source, const nn_rows *rows)
+nn_status nn_trainer_prepare(nn_trainer *trainer, const nn_source *source)
+{
+    return source->reader == NULL
+               ? NN_OK
+               : nn_reading_reserve(&trainer->reading, source, trainer->most_rows);
+}
+
+static nn_status gather(nn_trainer *trainer, const nn_source *source, const nn_rows *rows)
 {
     trainer->rows = rows->count;
     nn_column_gather_scaled(source->x, rows, trainer->input_scale, trainer->input_offset,
@@ -147,6 +155,17 @@ nn_status nn_trainer_gather(nn_trainer *trainer, const nn_source *source, const 
         nn_column_gather(source->y, rows, trainer->values);
     gather_weights(trainer, source, rows);
     return NN_OK;
+}
+
+nn_status nn_trainer_gather(nn_trainer *trainer, const nn_source *source, const nn_rows *rows)
+{
+    if (source->reader == NULL)
+        return gather(trainer, source, rows);
+    nn_source batch;
+    trainer->rows = 0;
+    size_t count = 0;
+    NN_TRY(nn_reading_read(&trainer->reading, source, rows, &batch, &count));
+    return count > 0 ? gather(trainer, &batch, &(nn_rows){.count = count}) : NN_OK;
 }
 
 static void *metric_state(const nn_trainer *trainer, const nn_model *model, size_t index)
@@ -266,13 +285,17 @@ void nn_trainer_totals(const nn_trainer *trainer, const nn_model *model, double 
 nn_status nn_trainer_evaluate(nn_trainer *trainer, const nn_model *model, const nn_source *source)
 {
     nn_trainer_reset_totals(trainer);
-    for (size_t at = 0; at < source->rows; at += trainer->most_rows) {
-        const size_t left = source->rows - at;
-        NN_TRY(nn_trainer_gather(
-            trainer, source,
-            &(nn_rows){.first = at,
-                       .count = left < trainer->most_rows ? left : trainer->most_rows}));
-        nn_trainer_forward(trainer, model);
+    NN_TRY(nn_reading_begin_pass(source));
+    const size_t most = trainer->most_rows;
+    for (size_t at = 0; source->rows == 0 || at < source->rows; at += trainer->rows) {
+        const size_t left = source->rows > 0 ? source->rows - at : most;
+        const nn_rows rows = {.first = at, .count = left < most ? left : most};
+        NN_TRY(nn_trainer_gather(trainer, source, &rows));
+        if (trainer->rows > 0)
+            nn_trainer_forward(trainer, model);
+        if (trainer->rows < rows.count)
+            break; /* the end of a stream */
     }
+    NN_REQUIRE(trainer->rows_seen > 0, NN_ERR_INVALID, "the stream has no rows");
     return NN_OK;
 }

@@ -5,6 +5,7 @@
 #ifndef NN_TRAINING_TRAINER_H
 #define NN_TRAINING_TRAINER_H
 
+#include "reading.h"
 #include "source.h"
 #include "workspace.h"
 
@@ -16,6 +17,8 @@ typedef struct nn_trainer {
     bool training; /* else it only evaluates */
     nn_workspace *workspace;
     nn_real input_scale, input_offset; /* done while gathering; 1 and 0: nothing to do */
+
+    nn_reading reading; /* where a function's rows go first */
 
     /* the batch */
     size_t rows;          /* rows gathered */
@@ -44,8 +47,13 @@ void nn_trainer_free(nn_trainer *trainer);
 /* The trainer that the model keeps, or a new one if that is too small. */
 nn_status nn_trainer_keep(nn_trainer **trainer, nn_model *model, size_t rows);
 
-/* Gathers rows of the source as the next batch.
- * Errors: NN_ERR_INVALID (a label that changed since the source was checked). */
+/* Has what is needed to read the source's rows, if a function reads them. Errors: NN_ERR_NO_MEMORY. */
+nn_status nn_trainer_prepare(nn_trainer *trainer, const nn_source *source);
+
+/* Gathers rows of the source as the next batch. Of a stream, rows->count of the next; trainer->rows then
+ * tells how many there were, and if there were none there is no batch.
+ * Errors: NN_ERR_INVALID (a label that changed since the source was checked, or that a function read),
+ * NN_ERR_NONFINITE (a weight that a function read), the function's. */
 nn_status nn_trainer_gather(nn_trainer *trainer, const nn_source *source, const nn_rows *rows);
 
 /* Runs the batch forward, adds to the totals and returns the batch's loss. */
@@ -59,7 +67,8 @@ void nn_trainer_reset_totals(nn_trainer *trainer);
 /* values[1 + metric_count]: loss and metrics of the epoch so far. */
 void nn_trainer_totals(const nn_trainer *trainer, const nn_model *model, double *values);
 
-/* The whole source without training: totals are reset before. */
+/* The whole source without training: totals are reset before.
+ * Errors: NN_ERR_INVALID (a stream without rows), as nn_trainer_gather's. */
 nn_status nn_trainer_evaluate(nn_trainer *trainer, const nn_model *model, const nn_source *source);
 
 #endif
