@@ -267,6 +267,13 @@ NN_API void nn_model_free(nn_model *model);
 NN_API size_t nn_model_input_width(const nn_model *model);
 NN_API size_t nn_model_output_width(const nn_model *model);
 
+/* The layers' names in their order; NULL past the end. */
+NN_API size_t nn_model_layer_count(const nn_model *model);
+NN_API const char *nn_model_layer_name(const nn_model *model, size_t index);
+
+/* Values of one row of what the layer of that name gives; 0 if there is none. */
+NN_API size_t nn_model_layer_width(const nn_model *model, const char *layer);
+
 /* The trainable parameters and all of them, in single values. */
 NN_API size_t nn_model_trainable_count(const nn_model *model);
 NN_API size_t nn_model_parameter_count(const nn_model *model);
@@ -408,7 +415,8 @@ typedef struct nn_fit_options {
 NN_API nn_status nn_fit(nn_model *model, const nn_dataset *data, const nn_fit_options *options,
                         nn_history **history);
 
-/* Loss, then the metrics, over all rows of data: values[count], count = nn_model_metric_count. */
+/* Loss, then the metrics, over all rows of data: values[count], count = nn_model_metric_count. With a
+ * dataset of one batch it is Keras's test_on_batch, as nn_predict is its predict_on_batch. */
 NN_API nn_status nn_evaluate(const nn_model *model, const nn_dataset *data, double *values,
                              size_t count);
 
@@ -417,6 +425,24 @@ NN_API nn_status nn_evaluate(const nn_model *model, const nn_dataset *data, doub
  * step; a step that overflows the weights shows in the next one's loss. Other errors as nn_fit's. */
 NN_API nn_status nn_train_on_batch(nn_model *model, const nn_dataset *batch, double *values,
                                    size_t count);
+
+/* The gradients of batch's loss, as a step would compute them (dropout drops), but without the step:
+ * weights, moving statistics and optimizer stay as they are. values as in nn_train_on_batch; a loss that
+ * isn't finite is no failure, so that one can see where it comes from. Errors as nn_train_on_batch's. */
+NN_API nn_status nn_model_compute_gradients(nn_model *model, const nn_dataset *batch,
+                                            double *values, size_t count);
+
+/* Copies the count gradients by a trainable weight that nn_model_compute_gradients found last.
+ * Errors: NN_ERR_INVALID (unknown name, not trainable), NN_ERR_SHAPE (another count), NN_ERR_STATE (none
+ * were computed since the model was compiled or trained). */
+NN_API nn_status nn_model_get_gradients(const nn_model *model, const char *name, float *values,
+                                        size_t count);
+
+/* y[rows x layer width] = what the layer of that name gives within a prediction for x; the last one's
+ * is the prediction. Threads and memory as of nn_predict. Errors: NN_ERR_INVALID (no such layer: the
+ * message lists them), NN_ERR_STATE, NN_ERR_NO_MEMORY. */
+NN_API nn_status nn_model_layer_output(const nn_model *model, const char *layer, const float *x,
+                                       size_t rows, float *y);
 
 /* y[rows x output width] = the model's output for x[rows x input width]; y may not overlap x. Any
  * number of threads may predict with one model at once. Needs no compile. A warm call allocates

@@ -324,6 +324,14 @@ class dataset
         return dataset(handle);
     }
 
+    /* Rows that a function reads; see nn_row_reader, which is copied. */
+    static dataset from_function(const nn_row_reader &reader)
+    {
+        nn_dataset *handle = nullptr;
+        detail::check(nn_dataset_from_function(&handle, &reader));
+        return dataset(handle);
+    }
+
     /* A view of chosen rows, in their order; the whole may be destroyed first. */
     dataset select(const std::vector<std::size_t> &rows) const
     {
@@ -684,6 +692,42 @@ class model
     void train_on_batch(const dataset &batch, double *values, std::size_t count)
     {
         detail::check(nn_train_on_batch(get(), batch.get(), values, count));
+    }
+
+    /* The gradients of batch's loss, without a step; then each weight's by name. */
+    std::vector<double> compute_gradients(const dataset &batch)
+    {
+        std::vector<double> values(metric_count());
+        detail::check(nn_model_compute_gradients(get(), batch.get(), values.data(), values.size()));
+        return values;
+    }
+
+    std::vector<float> get_gradients(const std::string &name) const
+    {
+        std::size_t count = 1;
+        for (const std::size_t dimension : weight_shape(name))
+            count *= dimension;
+        std::vector<float> values(count);
+        detail::check(nn_model_get_gradients(get(), detail::c_string(name), values.data(), count));
+        return values;
+    }
+
+    /* What the layer of that name gives for each row of x. */
+    std::vector<float> layer_output(const std::string &layer, const std::vector<float> &x) const
+    {
+        const std::size_t rows = rows_of_input(x.size());
+        std::vector<float> y(rows * nn_model_layer_width(get(), detail::c_string(layer)));
+        detail::check(
+            nn_model_layer_output(get(), detail::c_string(layer), x.data(), rows, y.data()));
+        return y;
+    }
+
+    std::vector<std::string> layer_names() const
+    {
+        std::vector<std::string> names;
+        for (std::size_t i = 0; i < nn_model_layer_count(get()); i++)
+            names.push_back(nn_model_layer_name(get(), i));
+        return names;
     }
 
     /* The output for each row of x. Throws NN_ERR_SHAPE if x isn't whole rows of input_width(). */

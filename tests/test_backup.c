@@ -76,7 +76,7 @@ static nn_status interrupt(const nn_event *event, void *user)
 
 static const char *const with_progress =
     "early_stopping monitor=val_loss patience=4 restore_best_weights=true min_delta=0.001; "
-    "reduce_lr_on_plateau monitor=loss mode=max patience=2 factor=0.7";
+    "reduce_lr_on_plateau monitor=loss mode=max patience=2 factor=0.7; gradient_norms";
 
 static nn_model *dropping_model(void)
 {

@@ -31,6 +31,10 @@ typedef struct nn_training {
     double (*learning_rate)(void *fit);
     nn_status (*set_learning_rate)(void *fit, double learning_rate);
 
+    /* The mean of the L2 norms that the gradients of a node's weights had in this epoch's batches. Only for
+     * callbacks with wants_gradients. */
+    double (*gradient_norm)(void *fit, size_t node);
+
     /* Asks for all that training needs to go on from here to be written to a file, which is done once
      * everybody was told of the event; for what such a file holds to be put in place before the first
      * epoch. Errors of restore: as nn_model_load's, NN_ERR_SHAPE (of another model). path must live as
@@ -45,6 +49,7 @@ typedef struct nn_callback {
     size_t
         progress_size; /* its first bytes, plain numbers that a backup keeps and brings back after
                              NN_EVENT_TRAIN_BEGIN; 0: none */
+    bool wants_gradients; /* it asks for gradient_norm */
     /* Columns that it adds to the history: calls add for each name. The same name twice is one column,
      * and new names lie side by side. NULL: none. */
     nn_status (*columns)(const void *self, const nn_model *model,

@@ -7,6 +7,7 @@
     ROW(callback, backup_and_restore)                                                              \
     ROW(callback, csv_logger)                                                                      \
     ROW(callback, early_stopping)                                                                  \
+    ROW(callback, gradient_norms)                                                                  \
     ROW(callback, model_checkpoint)                                                                \
     ROW(callback, progress_bar)                                                                    \
     ROW(callback, reduce_lr_on_plateau)                                                            \

@@ -162,6 +162,7 @@ nn_status nn_model_set_compiled(nn_model *model, nn_part *optimizer, nn_part *lo
     model->metric_count = metric_count;
     model->fused_node = find_output_node(model);
     model->fused = can_fuse(model, model->fused_node, nn_loss_of(loss));
+    model->gradients_known = false;
     model->iteration = 0;
     model->learning_rate = (nn_optional_real){.given = false};
     model->compiled = true;

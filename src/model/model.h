@@ -72,7 +72,8 @@ struct nn_model {
     bool fused;        /* the loss does the last activation: */
     size_t fused_node; /* that of this node; what follows it only changes the shape */
     nn_real *gradients;
-    nn_real *slots; /* [slot_count][trainable_size] */
+    bool gradients_known; /* they are those of nn_model_compute_gradients */
+    nn_real *slots;       /* [slot_count][trainable_size] */
     size_t slot_count;
     uint64_t iteration;             /* optimizer steps done */
     uint64_t epochs_started;        /* passes over the data begun by all fits: names the shuffle */
@@ -105,6 +106,13 @@ void nn_model_unbuild(nn_model *model);
 
 /* The index of a weight, parameter_count if there is none of that name. */
 size_t nn_model_find_parameter(const nn_model *model, const char *name);
+
+/* The weight of that name, which must have so many values. Errors: as nn_model_get_weights'. */
+nn_status nn_model_find_weight(const nn_model *model, const char *name, size_t count,
+                               const nn_parameter **parameter);
+
+/* The index of a layer, NN_NO_NODE if there is none of that name. */
+size_t nn_model_find_node(const nn_model *model, const char *name);
 
 /* What compile does after parsing: takes over the parts, checks that they fit the model, and makes
  * gradients and slots. On failure nothing has changed and the parts are still the caller's. */

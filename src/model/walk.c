@@ -35,12 +35,12 @@ static void find_parameters(const nn_model *model, const nn_node *node, nn_real 
     }
 }
 
-nn_real *nn_walk_forward(const nn_model *model, nn_workspace *workspace, size_t rows,
-                         const nn_real *x, bool fused)
+static void walk_forward(const nn_model *model, nn_workspace *workspace, size_t rows,
+                         const nn_real *x, bool fused, size_t last)
 {
     assert(rows <= workspace->rows);
     nn_real *parameters[NN_LAYER_MAX_PARAMETERS];
-    for (size_t i = 0; i < model->node_count; i++) {
+    for (size_t i = 0; i <= last; i++) {
         const nn_node *node = &model->nodes[i];
         if (nn_workspace_passes(workspace, model, i))
             continue;
@@ -49,7 +49,20 @@ nn_real *nn_walk_forward(const nn_model *model, nn_workspace *workspace, size_t 
         call.parameters = parameters;
         nn_layer_of(&node->layer)->forward(node->layer.self, &call);
     }
+}
+
+nn_real *nn_walk_forward(const nn_model *model, nn_workspace *workspace, size_t rows,
+                         const nn_real *x, bool fused)
+{
+    walk_forward(model, workspace, rows, x, fused, model->node_count - 1);
     return workspace->nodes[model->node_count - 1].y;
+}
+
+nn_real *nn_walk_to_node(const nn_model *model, nn_workspace *workspace, size_t rows,
+                         const nn_real *x, size_t node)
+{
+    walk_forward(model, workspace, rows, x, false, node);
+    return workspace->nodes[node].y;
 }
 
 nn_real *nn_walk_output_gradient(const nn_model *model, const nn_workspace *workspace)

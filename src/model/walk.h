@@ -10,6 +10,11 @@
 nn_real *nn_walk_forward(const nn_model *model, nn_workspace *workspace, size_t rows,
                          const nn_real *x, bool fused);
 
+/* The same up to and with one node, without fusing; gives what that computes, or NULL if it passes the
+ * model's own input on. Valid until the next walk. */
+nn_real *nn_walk_to_node(const nn_model *model, nn_workspace *workspace, size_t rows,
+                         const nn_real *x, size_t node);
+
 /* Where the gradient by the output (fused: by its z) goes before nn_walk_backward. NULL if nothing in
  * the model is trainable. */
 nn_real *nn_walk_output_gradient(const nn_model *model, const nn_workspace *workspace);

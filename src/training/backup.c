@@ -46,6 +46,11 @@ static size_t progress_size(const nn_listener *listener)
     return nn_callback_of(&listener->part)->progress_size;
 }
 
+static size_t norms_size(const nn_trainer *trainer)
+{
+    return trainer->norm_count * sizeof(*trainer->norm_sums);
+}
+
 /* ---- writing ---- */
 
 /* The spec that a callback is found again by. */
@@ -67,6 +72,9 @@ static nn_status write_progress(const nn_fitting *fit, nn_text *text)
     write_bytes(text, &trainer->loss_sum, sizeof(trainer->loss_sum));
     write_bytes(text, &trainer->rows_seen, sizeof(trainer->rows_seen));
     write_bytes(text, trainer->metric_states, trainer->metric_states_size);
+    write_bytes(text, &trainer->norm_batches, sizeof(trainer->norm_batches));
+    if (trainer->norm_sums != NULL)
+        write_bytes(text, trainer->norm_sums, norms_size(trainer));
     nn_text_append(text, "\",\"callbacks\":[");
     const char *separator = "";
     for (size_t i = 0; i < fit->listeners.count; i++) {
@@ -151,16 +159,25 @@ static nn_status read_size(const nn_json *json, const char *name, size_t most, s
     return NN_OK;
 }
 
+/* The next bytes of *digits. */
+static void take_bytes(const char **digits, void *bytes, size_t size)
+{
+    read_bytes(*digits, bytes, size);
+    *digits += 2 * size;
+}
+
 static nn_status read_totals(nn_trainer *trainer, const char *digits)
 {
-    const size_t sums = sizeof(trainer->loss_sum) + sizeof(trainer->rows_seen);
+    const size_t sums = sizeof(trainer->loss_sum) + sizeof(trainer->rows_seen) +
+                        sizeof(trainer->norm_batches) + norms_size(trainer);
     NN_REQUIRE(are_bytes(digits, sums + trainer->metric_states_size), NN_ERR_FORMAT,
-               "totals aren't those of this loss and these metrics");
-    read_bytes(digits, &trainer->loss_sum, sizeof(trainer->loss_sum));
-    digits += 2 * sizeof(trainer->loss_sum);
-    read_bytes(digits, &trainer->rows_seen, sizeof(trainer->rows_seen));
-    digits += 2 * sizeof(trainer->rows_seen);
-    read_bytes(digits, trainer->metric_states, trainer->metric_states_size);
+               "totals aren't those of this loss, these metrics and callbacks");
+    take_bytes(&digits, &trainer->loss_sum, sizeof(trainer->loss_sum));
+    take_bytes(&digits, &trainer->rows_seen, sizeof(trainer->rows_seen));
+    take_bytes(&digits, trainer->metric_states, trainer->metric_states_size);
+    take_bytes(&digits, &trainer->norm_batches, sizeof(trainer->norm_batches));
+    if (trainer->norm_sums != NULL)
+        take_bytes(&digits, trainer->norm_sums, norms_size(trainer));
     return NN_OK;
 }
 

@@ -90,6 +90,8 @@ static nn_status prepare(nn_fitting *fit, const nn_dataset *data)
     NN_TRY(open_data(fit, data));
     NN_TRY(make_trainers(fit));
     NN_TRY(make_history(fit));
+    if (nn_listeners_want_gradients(&fit->listeners))
+        NN_TRY(nn_trainer_sum_norms(fit->trainer, model));
     NN_TRY(nn_snapshot_create(&fit->snapshot, model));
     nn_fitting_offer_actions(fit);
     if (fit->options.shuffle && !nn_source_streams(&fit->training)) {

@@ -44,6 +44,12 @@ static nn_status set_learning_rate(void *user, double value)
     return NN_OK;
 }
 
+static double gradient_norm(void *user, size_t node)
+{
+    const nn_trainer *trainer = ((const nn_fitting *)user)->trainer;
+    return trainer->norm_batches > 0 ? trainer->norm_sums[node] / (double)trainer->norm_batches : 0;
+}
+
 static void backup(void *user, const char *path)
 {
     ((nn_fitting *)user)->backup_path = path;
@@ -67,6 +73,7 @@ void nn_fitting_offer_actions(nn_fitting *fit)
         .restore_weights = restore_weights,
         .learning_rate = learning_rate,
         .set_learning_rate = set_learning_rate,
+        .gradient_norm = gradient_norm,
         .backup = backup,
         .restore = restore,
     };

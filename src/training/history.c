@@ -19,7 +19,8 @@ static nn_status make_names(const nn_model *model, size_t quantities, bool valid
         const char *name = nn_model_metric_name(model, i);
         nn_text text = NN_TEXT_INIT;
         names[i] = nn_copy_string(name);
-        nn_text_append(&text, "val_%s", name);
+        if (validation)
+            nn_text_append(&text, "val_%s", name);
         if (validation && !text.failed)
             names[quantities + i] = nn_copy_string(text.data);
         nn_text_free(&text);

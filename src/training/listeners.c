@@ -75,6 +75,14 @@ static nn_status worse(nn_status first, nn_status second)
     return first == NN_OK || (first == NN_STOPPED && second != NN_OK) ? second : first;
 }
 
+bool nn_listeners_want_gradients(const nn_listeners *listeners)
+{
+    for (size_t i = 0; i < listeners->count; i++)
+        if (nn_callback_of(&listeners->list[i].part)->wants_gradients)
+            return true;
+    return false;
+}
+
 nn_status nn_listeners_columns(const nn_listeners *listeners, const nn_model *model,
                                nn_status (*add)(void *user, const char *name), void *user)
 {

@@ -29,6 +29,9 @@ static inline bool nn_listeners_any(const nn_listeners *listeners)
     return listeners->count > 0 || listeners->function != NULL;
 }
 
+/* Whether a callback wants to know of gradients. */
+bool nn_listeners_want_gradients(const nn_listeners *listeners);
+
 /* Calls add for the columns that the callbacks add to the history. */
 nn_status nn_listeners_columns(const nn_listeners *listeners, const nn_model *model,
                                nn_status (*add)(void *user, const char *name), void *user);

@@ -3,6 +3,7 @@
 #include "pool.h"
 #include "status.h"
 #include "walk.h"
+#include <math.h>
 #include <string.h>
 
 enum { STATE_ALIGNMENT = 16 };
@@ -82,6 +83,7 @@ void nn_trainer_free(nn_trainer *trainer)
     nn_release(trainer->loss_factor);
     nn_release(trainer->row_loss);
     nn_release(trainer->metric_states);
+    nn_release(trainer->norm_sums);
     nn_release(trainer);
 }
 
@@ -99,6 +101,9 @@ nn_status nn_trainer_keep(nn_trainer **trainer, nn_model *model, size_t rows)
         model->trainer = kept;
         model->trainer_free = free_kept;
     }
+    nn_release(kept->norm_sums);
+    kept->norm_sums = NULL;
+    kept->norm_count = 0;
     nn_trainer_reset_totals(kept);
     *trainer = kept;
     return NN_OK;
@@ -242,24 +247,71 @@ static void optimizer_step(nn_model *model, double learning_rate)
         nn_pool_run((model->trainable_size - 1) / part.values + 1, step_part, &part);
 }
 
-void nn_trainer_backward(nn_trainer *trainer, nn_model *model)
+/* The gradient by the output, where backward begins. False if nothing is trainable. */
+static bool begin_backward(nn_trainer *trainer, nn_model *model)
 {
     const nn_loss *loss = nn_loss_of(&model->loss);
     const size_t loss_rows = trainer->rows * trainer->distributions;
     nn_workspace *workspace = trainer->workspace;
     nn_real *dy = nn_walk_output_gradient(model, workspace);
-    if (dy != NULL) { /* else nothing is trainable */
-        const nn_real *y = workspace->nodes[model->node_count - 1].y;
-        (model->fused ? loss->fused_backward : loss->backward)(model->loss.self, loss_rows,
-                                                               trainer->width, y, &trainer->target,
-                                                               trainer->loss_factor, dy);
-        const nn_optimizer *optimizer = nn_optimizer_of(&model->optimizer);
-        const double learning_rate = nn_model_rate(model);
-        if (optimizer->folds != NULL && optimizer->folds(model->optimizer.self)) {
-            nn_walk_backward_folded(model, workspace, trainer->rows, workspace->x, model->fused,
-                                    learning_rate);
+    if (dy == NULL)
+        return false;
+    const nn_real *y = workspace->nodes[model->node_count - 1].y;
+    (model->fused ? loss->fused_backward : loss->backward)(
+        model->loss.self, loss_rows, trainer->width, y, &trainer->target, trainer->loss_factor, dy);
+    return true;
+}
+
+nn_status nn_trainer_sum_norms(nn_trainer *trainer, const nn_model *model)
+{
+    trainer->norm_sums = nn_allocate(model->node_count, sizeof(*trainer->norm_sums));
+    trainer->norm_count = trainer->norm_sums != NULL ? model->node_count : 0;
+    return trainer->norm_sums != NULL ? NN_OK : NN_ERR_NO_MEMORY;
+}
+
+static void add_norms(nn_trainer *trainer, const nn_model *model)
+{
+    for (size_t i = 0; i < model->node_count; i++) {
+        const nn_node *node = &model->nodes[i];
+        double squares = 0;
+        for (size_t p = 0; p < node->build.parameter_count; p++) {
+            const nn_parameter *parameter = &model->parameters[node->first_parameter + p];
+            const nn_real *g = model->gradients + parameter->offset;
+            for (size_t j = 0; parameter->trainable && j < parameter->width; j++)
+                squares += (double)g[j] * (double)g[j];
+        }
+        trainer->norm_sums[i] += sqrt(squares);
+    }
+    trainer->norm_batches++;
+}
+
+static void walk_backward(nn_trainer *trainer, nn_model *model)
+{
+    nn_walk_backward(model, trainer->workspace, trainer->rows, trainer->workspace->x, model->fused);
+    if (trainer->norm_sums != NULL)
+        add_norms(trainer, model);
+}
+
+void nn_trainer_gradients(nn_trainer *trainer, nn_model *model)
+{
+    if (begin_backward(trainer, model))
+        walk_backward(trainer, model);
+}
+
+void nn_trainer_backward(nn_trainer *trainer, nn_model *model)
+{
+    const nn_optimizer *optimizer = nn_optimizer_of(&model->optimizer);
+    const double learning_rate = nn_model_rate(model);
+    /* folded, there are no gradients of which there could be norms */
+    const bool folds = trainer->norm_sums == NULL && optimizer->folds != NULL &&
+                       optimizer->folds(model->optimizer.self);
+    model->gradients_known = false;
+    if (begin_backward(trainer, model)) {
+        if (folds) {
+            nn_walk_backward_folded(model, trainer->workspace, trainer->rows, trainer->workspace->x,
+                                    model->fused, learning_rate);
         } else {
-            nn_walk_backward(model, workspace, trainer->rows, workspace->x, model->fused);
+            walk_backward(trainer, model);
             optimizer_step(model, learning_rate);
         }
     }
@@ -270,6 +322,9 @@ void nn_trainer_reset_totals(nn_trainer *trainer)
 {
     trainer->loss_sum = 0;
     trainer->rows_seen = 0;
+    trainer->norm_batches = 0;
+    if (trainer->norm_sums != NULL)
+        memset(trainer->norm_sums, 0, trainer->norm_count * sizeof(*trainer->norm_sums));
     memset(trainer->metric_states, 0, trainer->metric_states_size);
 }
 

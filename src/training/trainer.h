@@ -34,7 +34,9 @@ typedef struct nn_trainer {
     /* the epoch so far */
     double loss_sum; /* of each batch's loss times its rows */
     size_t rows_seen;
-    char *metric_states; /* one block */
+    double *norm_sums; /* [norm_count] of the layers' gradients; NULL: they aren't wanted */
+    size_t norm_count, norm_batches; /* nodes of the model; how many batches are in the sums */
+    char *metric_states;             /* one block */
     size_t metric_states_size;
 } nn_trainer;
 
@@ -59,8 +61,18 @@ nn_status nn_trainer_gather(nn_trainer *trainer, const nn_source *source, const 
 /* Runs the batch forward, adds to the totals and returns the batch's loss. */
 double nn_trainer_forward(nn_trainer *trainer, const nn_model *model);
 
-/* After forward: gradients and one optimizer step. */
+/* After forward: gradients and one optimizer step; or the gradients alone, to model->gradients. */
 void nn_trainer_backward(nn_trainer *trainer, nn_model *model);
+void nn_trainer_gradients(nn_trainer *trainer, nn_model *model);
+
+/* From now on, until the model's trainer is taken anew, the norm of each layer's gradients is summed up
+ * over an epoch's batches. Errors: NN_ERR_NO_MEMORY. */
+nn_status nn_trainer_sum_norms(nn_trainer *trainer, const nn_model *model);
+
+/* The trainer that the model keeps, with all rows of batch gathered; values and count are checked as
+ * those of nn_train_on_batch. Errors: as that one's. */
+nn_status nn_trainer_take_batch(nn_trainer **trainer, nn_model *model, const nn_dataset *batch,
+                                const double *values, size_t count);
 
 void nn_trainer_reset_totals(nn_trainer *trainer);
 
