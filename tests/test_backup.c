@@ -1,6 +1,7 @@
 /* Training that is interrupted and goes on from a backup, and callbacks that save. */
 #include "faults.h"
 #include "fitting.h"
+#include "model_file.h"
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -289,6 +290,65 @@ START_TEST(a_damaged_backup_is_refused_or_the_previous_one_is_taken)
 }
 END_TEST
 
+/* What nn_fit would not have written: with a good checksum, for the reader to see. */
+START_TEST(a_backup_that_cannot_be_is_refused)
+{
+#define DIGITS_32 "00000000000000000000000000000000"
+#define TOTALS DIGITS_32 DIGITS_32 "0000000000000000" /* sums, rows, accuracy, norms */
+    static const char *const bad[] = {
+        "",
+        "[]",
+        "{}",
+        "{\"epoch\":1,\"batch\":0,\"totals\":\"" TOTALS "\",\"callbacks\":[]}",
+        "{\"epoch\":-1,\"batch\":0,\"position\":0,\"totals\":\"" TOTALS "\",\"callbacks\":[]}",
+        "{\"epoch\":1.5,\"batch\":0,\"position\":0,\"totals\":\"" TOTALS "\",\"callbacks\":[]}",
+        "{\"epoch\":1,\"batch\":4,\"position\":0,\"totals\":\"" TOTALS "\",\"callbacks\":[]}",
+        "{\"epoch\":1,\"batch\":0,\"position\":3,\"totals\":\"" TOTALS "\",\"callbacks\":[]}",
+        "{\"epoch\":1,\"batch\":0,\"position\":99999999,\"totals\":\"" TOTALS "\"}",
+        "{\"epoch\":1,\"batch\":0,\"position\":0,\"totals\":\"00\",\"callbacks\":[]}",
+        "{\"epoch\":1,\"batch\":0,\"position\":0,\"totals\":7,\"callbacks\":[]}",
+        "{\"epoch\":1,\"batch\":0,\"position\":0,\"totals\":\"x" DIGITS_32 DIGITS_32
+        "000000000000000\"}",
+    };
+    static const char *const good[] = {
+        "{\"epoch\":1,\"batch\":3,\"position\":2,\"totals\":\"" TOTALS "\",\"callbacks\":[]}",
+        "{\"epoch\":1,\"batch\":0,\"position\":0,\"totals\":\"" TOTALS "\",\"callbacks\":[1,{}]}",
+        "{\"epoch\":9,\"batch\":0,\"position\":0,\"totals\":\"" TOTALS "\",\"callbacks\":3}",
+    };
+    char file[256];
+    nn_fit_options options = callback_options(3, 32, NULL, NULL);
+    leave_backup("");
+    options.callbacks = text;
+    backup_file(file, sizeof(file), "latest");
+    nn_model *saved = blob_model(2);
+    const long blocks = faults_live_blocks();
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        char *progress = strdup(bad[i]);
+        const nn_model_training training = {.progress = progress};
+        nn_model *model = blob_model(1);
+        float *weights = weights_of(model, NULL);
+        OK(nn_model_save_training(saved, &training, file));
+        FAILS(nn_fit(model, data, &options, NULL), NN_ERR_FORMAT, "backup");
+        ck_assert(has_weights(model, weights));
+        free(weights);
+        free(progress);
+        nn_model_free(model);
+    }
+    for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+        char *progress = strdup(good[i]);
+        const nn_model_training training = {.progress = progress};
+        nn_model *model = blob_model(1);
+        ck_assert_int_eq(mkdir(path, 0700) == 0 || i == 0, 1);
+        OK(nn_model_save_training(saved, &training, file));
+        OK(nn_fit(model, data, &options, NULL));
+        free(progress);
+        nn_model_free(model);
+    }
+    ck_assert_int_eq(faults_live_blocks(), blocks);
+    nn_model_free(saved);
+}
+END_TEST
+
 START_TEST(a_directory_with_something_else_in_it_stays)
 {
     char file[256];
@@ -430,6 +490,7 @@ int main(void)
     tcase_add_test(tests, a_training_that_had_ended_is_not_run_again);
     tcase_add_test(tests, a_backup_of_another_training_is_refused);
     tcase_add_test(tests, a_damaged_backup_is_refused_or_the_previous_one_is_taken);
+    tcase_add_test(tests, a_backup_that_cannot_be_is_refused);
     tcase_add_test(tests, a_directory_with_something_else_in_it_stays);
     tcase_add_loop_test(tests, every_failing_allocation_is_a_clean_failure, 0, 2);
     tcase_add_loop_test(tests, every_failing_file_call_is_a_clean_failure, 0, 2);
