@@ -409,7 +409,8 @@ typedef struct nn_fit_options {
  * After a failure or a stop in training, history (if asked for) is set and holds the epochs that ended,
  * and the weights are those of the last step; where nothing could be begun, history is NULL.
  * A loss or weight that isn't finite stops training with epoch and batch in the message and puts the
- * weights back to the end of the last whole epoch.
+ * weights back to the end of the last whole epoch; the callback terminate_on_nan makes that a stop.
+ * A callback of the list that ends training early (early_stopping) makes it a stop, too: NN_STOPPED.
  * Errors: NN_ERR_INVALID, NN_ERR_SHAPE (both shapes in the message), NN_ERR_STATE (not compiled, in
  * use), NN_ERR_NONFINITE, NN_ERR_NO_MEMORY, NN_ERR_IO (callbacks); NN_STOPPED; a callback's own. */
 NN_API nn_status nn_fit(nn_model *model, const nn_dataset *data, const nn_fit_options *options,
@@ -465,7 +466,8 @@ NN_API void nn_predictor_free(nn_predictor *predictor);
 NN_API nn_status nn_history_get(const nn_history *history, const char *name, const double **values,
                                 size_t *count);
 
-/* Columns and their names; NULL past the end. */
+/* Columns and their names: the quantities, those of validation, then what callbacks add ("learning_rate",
+ * "dense/gradient_norm"); NULL past the end. */
 NN_API size_t nn_history_count(const nn_history *history);
 NN_API const char *nn_history_name(const nn_history *history, size_t index);
 NN_API void nn_history_free(nn_history *history);
