@@ -3,7 +3,8 @@
  *
  * Tensors: each weight under its name ("dense/kernel"), then each slot of the optimizer for each
  * trainable weight ("optimizer/momentum/dense/kernel"). Values that aren't finite are kept as they
- * are.
+ * are. A backup of training also has copies of the run of all weights, with its gaps
+ * ("training/weights/0"), which a reader of the model alone skips.
  *
  * __metadata__, all strings:
  *     checksum        eight lower-case hexadecimal digits: the CRC-32 (zlib's) of the whole file
@@ -19,7 +20,9 @@
  *                     compile_from_config reads them, of several outputs lists in their order, and
  *                     "loss_weights" if they aren't all 1; only if the model is compiled
  *     state           JSON: {"seed", "iteration", "epochs_started"}, with which training goes on as
- *                     if there had been no file in between
+ *                     if there had been no file in between, and "learning_rate" if that was set after
+ *                     compile
+ *     training        JSON: how far a fit had come (training/backup.c); only in a backup
  *     class_names     JSON: a list of strings; only if there are any
  */
 #include "model_file.h"

@@ -199,6 +199,13 @@ static size_t count_slots(const nn_part *optimizer)
     return count;
 }
 
+double nn_model_rate(const nn_model *model)
+{
+    return model->learning_rate.given
+               ? model->learning_rate.value
+               : nn_optimizer_of(&model->optimizer)->learning_rate(model->optimizer.self);
+}
+
 /* A loss for each output, where one was given for all. */
 static nn_status spread_loss(nn_compile_parts *parts, size_t outputs)
 {
@@ -257,7 +264,9 @@ static void take_over(nn_model *model, nn_compile_parts *parts, const struct mad
     }
     nn_release(parts->losses);
     *parts = (nn_compile_parts){.loss_count = 0};
+    model->gradients_known = false;
     model->iteration = 0;
+    model->learning_rate = (nn_optional_real){.given = false};
     model->compiled = true;
 }
 

@@ -109,10 +109,12 @@ struct nn_model {
     char **quantities;
     size_t quantity_count;
     nn_real *gradients;
-    nn_real *slots; /* [slot_count][trainable_size] */
+    bool gradients_known; /* they are those of nn_model_compute_gradients */
+    nn_real *slots;       /* [slot_count][trainable_size] */
     size_t slot_count;
-    uint64_t iteration;      /* optimizer steps done */
-    uint64_t epochs_started; /* epochs begun by all fits: names the shuffle */
+    uint64_t iteration;             /* optimizer steps done */
+    uint64_t epochs_started;        /* passes over the data begun by all fits: names the shuffle */
+    nn_optional_real learning_rate; /* set since compile, in place of the optimizer's own */
 
     nn_gemm_grids *grids; /* measured on request, else NULL */
 
@@ -142,6 +144,10 @@ void nn_model_unbuild(nn_model *model);
 /* The index of a weight, parameter_count if there is none of that name. */
 size_t nn_model_find_parameter(const nn_model *model, const char *name);
 
+/* The weight of that name, which must have so many values. Errors: as nn_model_get_weights'. */
+nn_status nn_model_find_weight(const nn_model *model, const char *name, size_t count,
+                               const nn_parameter **parameter);
+
 /* What compile does after parsing: takes over the parts, checks that they fit the model, and makes
  * gradients and slots. On failure nothing has changed in the model; in any case parts is to be freed. */
 nn_status nn_model_set_compiled(nn_model *model, nn_compile_parts *parts);
@@ -155,6 +161,9 @@ nn_status nn_compile_parts_parse(nn_compile_parts *parts, const nn_model *model,
 
 /* Frees what the model was compiled with but for gradients and slots. */
 void nn_model_drop_compiled(nn_model *model);
+
+/* The learning rate of the next step of a compiled model. */
+double nn_model_rate(const nn_model *model);
 
 /* Frees what training kept. */
 void nn_model_drop_trainer(nn_model *model);
