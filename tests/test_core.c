@@ -10,6 +10,7 @@
 #include "names.h"
 #include "optimizer.h"
 #include "random.h"
+#include "schedule.h"
 #include "status.h"
 #include "suite.h"
 #include <float.h>
@@ -23,7 +24,7 @@
 
 static const nn_room *const rooms[] = {
     &nn_layer_room,  &nn_activation_room, &nn_initializer_room, &nn_loss_room,
-    &nn_metric_room, &nn_optimizer_room,  &nn_callback_room,
+    &nn_metric_room, &nn_optimizer_room,  &nn_schedule_room,    &nn_callback_room,
 };
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
@@ -333,6 +334,12 @@ static const char *const *wrong_values(nn_option_type type)
                                        "nan",  "inf",  "-0.5", "1e300", "f(a=1)", NULL};
     static const char *const real[] = {"none", REAL_REFUSALS, NULL};
     static const char *const optional_real[] = {REAL_REFUSALS, NULL};
+    static const char *const optional_size[] = {"true", "abc", "(1)",   "1.5",    "-1",
+                                                "nan",  "inf", "1e300", "f(a=1)", NULL};
+    static const char *const reals[] = {"none",    "true",     "abc",     "()",
+                                        "(none)",  "(1,true)", "(1,inf)", "1e999",
+                                        "(1e999)", "f(a=1)",   "((1))",   NULL};
+    static const char *const real_or_part[] = {"none", REAL_REFUSALS, "no_such_part", NULL};
     static const char *const boolean[] = {"1", "yes", "none", "'true'", "(true)", NULL};
     static const char *const shape[] = {
         "true",    "abc",   "()",  "(0)",           "0",
@@ -351,6 +358,12 @@ static const char *const *wrong_values(nn_option_type type)
         return real;
     case NN_TYPE_OPTIONAL_REAL:
         return optional_real;
+    case NN_TYPE_OPTIONAL_SIZE:
+        return optional_size;
+    case NN_TYPE_REALS:
+        return reals;
+    case NN_TYPE_REAL_OR_PART:
+        return real_or_part;
     case NN_TYPE_BOOL:
         return boolean;
     case NN_TYPE_SHAPE:
@@ -372,14 +385,18 @@ static void check_bound(const nn_room *room, const nn_part_type *type, const nn_
                         double bound, bool open, double outwards)
 {
     char inside[64], outside[64];
-    const double beyond =
-        option->type == NN_TYPE_SIZE ? bound + copysign(1, outwards) : nextafter(bound, outwards);
+    const double beyond = option->type == NN_TYPE_SIZE || option->type == NN_TYPE_OPTIONAL_SIZE
+                              ? bound + copysign(1, outwards)
+                              : nextafter(bound, outwards);
     if (!isfinite(bound))
         return;
     snprintf(inside, sizeof inside, "%.17g", bound);
     snprintf(outside, sizeof outside, "%.17g", beyond);
     refuse(room, type, option, outside);
-    (open ? refuse : accept)(room, type, option, inside);
+    if (open)
+        refuse(room, type, option, inside);
+    else if (option->type != NN_TYPE_REALS) /* how many there are may matter */
+        accept(room, type, option, inside);
 }
 
 struct place {
@@ -395,15 +412,26 @@ static nn_status check_option(void *user, const nn_option *option, const void *v
                   place->type->name, option->name);
     for (const char *const *wrong = wrong_values(option->type); *wrong != NULL; wrong++)
         refuse(place->room, place->type, option, *wrong);
-    if (option->type == NN_TYPE_SIZE || option->type == NN_TYPE_REAL ||
-        option->type == NN_TYPE_OPTIONAL_REAL) {
+    if (option->type == NN_TYPE_SIZE || option->type == NN_TYPE_OPTIONAL_SIZE ||
+        option->type == NN_TYPE_REAL || option->type == NN_TYPE_OPTIONAL_REAL ||
+        option->type == NN_TYPE_REALS || option->type == NN_TYPE_REAL_OR_PART) {
         check_bound(place->room, place->type, option, option->minimum, option->open_minimum,
                     -INFINITY);
         check_bound(place->room, place->type, option, option->maximum, option->open_maximum,
                     INFINITY);
     }
-    if (option->type == NN_TYPE_OPTIONAL_REAL || option->type == NN_TYPE_SEED ||
-        (option->type == NN_TYPE_PART && !option->required))
+    if (option->type == NN_TYPE_REAL_OR_PART)
+        for (size_t i = 0; i < option->room->count; i++) {
+            nn_part part;
+            nn_text nested = NN_TEXT_INIT;
+            OK(nn_part_parse(&part, option->room, option->room->parts[i]->sample));
+            nn_part_write(&part, true, &nested);
+            accept(place->room, place->type, option, nested.data);
+            nn_text_free(&nested);
+            nn_part_free(&part);
+        }
+    if (option->type == NN_TYPE_OPTIONAL_REAL || option->type == NN_TYPE_OPTIONAL_SIZE ||
+        option->type == NN_TYPE_SEED || (option->type == NN_TYPE_PART && !option->required))
         accept(place->room, place->type, option, "none");
 
     nn_part part;

@@ -61,14 +61,6 @@ static nn_status find_type(const nn_room *room, const char *name, const nn_part_
     return nn_fail_in(NN_ERR_UNSUPPORTED, "not supported by this version");
 }
 
-static const nn_option *find_option(const nn_option *table, const char *name)
-{
-    for (; table != NULL && table->name != NULL; table++)
-        if (strcmp(table->name, name) == 0)
-            return table;
-    return NULL;
-}
-
 static nn_status set_text(nn_value *value, nn_value_kind kind, const char *text, size_t length)
 {
     value->kind = kind;
@@ -82,10 +74,15 @@ static nn_status read_number(const nn_json *json, nn_value *value)
     return set_text(value, NN_VALUE_NUMBER, json->text, json->length);
 }
 
+static bool takes_part(const nn_option *option)
+{
+    return option->type == NN_TYPE_PART || option->type == NN_TYPE_REAL_OR_PART;
+}
+
 /* A string is a part's name, or a seed above 2^63 - 1, or a string. */
 static nn_status read_string(const nn_option *option, const nn_json *json, nn_value *value)
 {
-    if (option->type != NN_TYPE_PART)
+    if (!takes_part(option))
         return set_text(value, option->type == NN_TYPE_SEED ? NN_VALUE_NUMBER : NN_VALUE_STRING,
                         json->text, json->length);
     const nn_part_type *type;
@@ -93,18 +90,18 @@ static nn_status read_string(const nn_option *option, const nn_json *json, nn_va
     return set_text(value, NN_VALUE_NAME, type->name, strlen(type->name));
 }
 
-/* The items of a list, from item on. */
-static nn_status read_tuple(const nn_json *list, const nn_json *item, nn_value *value)
+/* The items of a list, from item on: numbers, or the dimensions of a shape. */
+static nn_status read_tuple(const nn_json *list, const nn_json *item, bool shape, nn_value *value)
 {
-    NN_REQUIRE(nn_json_count(list) <= NN_MAX_RANK + 1, NN_ERR_UNSUPPORTED, "a list of %zu values",
-               nn_json_count(list));
+    NN_REQUIRE(!shape || nn_json_count(list) <= NN_MAX_RANK + 1, NN_ERR_UNSUPPORTED,
+               "a list of %zu values", nn_json_count(list));
     value->kind = NN_VALUE_TUPLE;
     value->items = nn_allocate(nn_json_count(list), sizeof(*value->items));
     if (value->items == NULL)
         return NN_ERR_NO_MEMORY;
     for (; item != NULL; item = nn_json_next(list, item)) {
-        NN_REQUIRE(nn_json_is(item, NN_JSON_NUMBER) && item->whole, NN_ERR_FORMAT,
-                   "a dimension isn't a whole number");
+        NN_REQUIRE(nn_json_is(item, NN_JSON_NUMBER) && (item->whole || !shape), NN_ERR_FORMAT,
+                   shape ? "a dimension isn't a whole number" : "an item isn't a number");
         NN_TRY(read_number(item, &value->items[value->count]));
         value->count++;
     }
@@ -129,9 +126,9 @@ static nn_status read_value(const nn_option *option, const nn_json *json, int de
     case NN_JSON_STRING:
         return read_string(option, json, value);
     case NN_JSON_LIST:
-        return read_tuple(json, nn_json_first(json), value);
+        return read_tuple(json, nn_json_first(json), option->type != NN_TYPE_REALS, value);
     case NN_JSON_OBJECT:
-        NN_REQUIRE(option->type == NN_TYPE_PART, NN_ERR_UNSUPPORTED, "an object isn't supported");
+        NN_REQUIRE(takes_part(option), NN_ERR_UNSUPPORTED, "an object isn't supported");
         value->kind = NN_VALUE_SPEC;
         return read_spec(&value->spec, option->room, json, depth + 1);
     }
@@ -162,9 +159,9 @@ static nn_status add_config(nn_spec *spec, const nn_room *room, const nn_part_ty
 {
     for (const nn_json *item = nn_json_first(config); item != NULL;
          item = nn_json_next(config, item)) {
-        const nn_option *option = find_option(type->options, item->key);
+        const nn_option *option = nn_option_find(type->options, item->key);
         if (option == NULL)
-            option = find_option(room->common, item->key);
+            option = nn_option_find(room->common, item->key);
         if (option == NULL)
             NN_TRY(nn_keras_skip(item));
         else if (!is_default_part(option, item))
@@ -227,7 +224,7 @@ static nn_status add_input_shape(nn_spec *spec, const nn_json *batch_shape)
     nn_status status = NN_OK;
     const nn_json *rows = nn_json_first(batch_shape);
     if (nn_json_is(rows, NN_JSON_NULL))
-        status = read_tuple(batch_shape, nn_json_next(batch_shape, rows), &value);
+        status = read_tuple(batch_shape, nn_json_next(batch_shape, rows), true, &value);
     else
         status = nn_fail(NN_ERR_UNSUPPORTED, "a fixed number of rows");
     if (status == NN_OK)

@@ -1,6 +1,7 @@
 /* Compiling: which optimizer, loss and metrics, whether they fit the model, and their arenas. */
 #include "access.h"
 #include "allocate.h"
+#include "arenas.h"
 #include "model.h"
 #include "status.h"
 #include <string.h>
@@ -103,15 +104,6 @@ void nn_model_drop_trainer(nn_model *model)
     model->trainer = NULL;
 }
 
-static size_t count_slots(const nn_part *optimizer)
-{
-    const char *const *names = nn_optimizer_of(optimizer)->slots(optimizer->self);
-    size_t count = 0;
-    while (names[count] != NULL)
-        count++;
-    return count;
-}
-
 static nn_status check_loss(const nn_model *model, const nn_part *loss)
 {
     const size_t width = nn_last_dimension(nn_model_output_shape(model));
@@ -127,28 +119,18 @@ nn_status nn_model_set_compiled(nn_model *model, nn_part *optimizer, nn_part *lo
     NN_TRY(check_metrics(nn_loss_of(loss), metrics, metric_count));
     const bool was_built = atomic_load(&model->built);
     NN_TRY(nn_model_build(model));
-    const size_t slot_count = count_slots(optimizer);
-    size_t slot_values;
-    if (!nn_multiply(slot_count, model->trainable_size, &slot_values))
-        slot_values = SIZE_MAX; /* which nn_allocate refuses */
-    nn_real *gradients = nn_allocate(model->trainable_size, sizeof(*gradients));
-    nn_real *slots = nn_allocate(slot_values, sizeof(*slots));
-    if (gradients == NULL || slots == NULL) {
-        nn_release(gradients);
-        nn_release(slots);
+    nn_arenas arenas;
+    nn_status status = nn_arenas_create(&arenas, model, optimizer);
+    if (status != NN_OK) {
         if (!was_built)
             nn_model_unbuild(model);
-        return NN_ERR_NO_MEMORY;
+        return status;
     }
     nn_model_drop_trainer(model);
-    nn_release(model->gradients);
-    nn_release(model->slots);
     nn_part_free(&model->optimizer);
     nn_part_free(&model->loss);
     nn_named_metrics_free(model->metrics, model->metric_count);
-    model->gradients = gradients;
-    model->slots = slots;
-    model->slot_count = slot_count;
+    nn_model_set_arenas(model, &arenas);
     model->optimizer = *optimizer;
     model->loss = *loss;
     model->metrics = metrics;

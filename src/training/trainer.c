@@ -1,7 +1,7 @@
 #include "trainer.h"
 #include "allocate.h"
-#include "pool.h"
 #include "status.h"
+#include "update.h"
 #include "walk.h"
 #include <string.h>
 
@@ -50,6 +50,8 @@ nn_status nn_trainer_create(nn_trainer **trainer, const nn_model *model, size_t 
     const nn_shape *output = nn_model_output_shape(model);
     made->most_rows = rows;
     made->training = training;
+    const nn_optional_real *scale = &nn_optimizer_options_of(&model->optimizer)->loss_scale_factor;
+    made->loss_scale = scale->given ? scale->value : 1;
     made->width = nn_last_dimension(output);
     made->distributions = nn_shape_width(output) / made->width;
     for (size_t i = 0; i < model->metric_count; i++)
@@ -132,7 +134,7 @@ static void gather_weights(nn_trainer *trainer, const nn_source *source, const n
                                                : class_of(trainer->values + i * trainer->width,
                                                           trainer->width)];
         trainer->row_weight[i] = weight;
-        trainer->loss_factor[i] = (nn_real)(weight / (double)loss_rows);
+        trainer->loss_factor[i] = (nn_real)(trainer->loss_scale * weight / (double)loss_rows);
     }
 }
 
@@ -185,44 +187,6 @@ double nn_trainer_forward(nn_trainer *trainer, const nn_model *model)
     return mean;
 }
 
-/* Values of the flat runs that one thread steps at a time. */
-enum { STEP_VALUES = 32768 };
-
-struct part_step {
-    const nn_model *model;
-    double learning_rate;
-    size_t values;
-};
-
-static void step_part(void *context, size_t index)
-{
-    const struct part_step *part = context;
-    const nn_model *model = part->model;
-    const size_t first = index * part->values, left = model->trainable_size - first;
-    nn_optimizer_step step = {
-        .count = left < part->values ? left : part->values,
-        .iteration = model->iteration,
-        .learning_rate = part->learning_rate,
-        .weights = model->weights + first,
-        .gradients = model->gradients + first,
-    };
-    for (size_t i = 0; i < model->slot_count; i++)
-        step.slots[i] = model->slots + i * model->trainable_size + first;
-    nn_optimizer_of(&model->optimizer)->step(model->optimizer.self, &step);
-}
-
-static void optimizer_step(nn_model *model, double learning_rate)
-{
-    const bool elementwise = nn_optimizer_of(&model->optimizer)->elementwise;
-    struct part_step part = {
-        .model = model,
-        .learning_rate = learning_rate,
-        .values = elementwise ? STEP_VALUES : model->trainable_size,
-    };
-    if (model->trainable_size > 0)
-        nn_pool_run((model->trainable_size - 1) / part.values + 1, step_part, &part);
-}
-
 void nn_trainer_backward(nn_trainer *trainer, nn_model *model)
 {
     const nn_loss *loss = nn_loss_of(&model->loss);
@@ -234,14 +198,14 @@ void nn_trainer_backward(nn_trainer *trainer, nn_model *model)
         (model->fused ? loss->fused_backward : loss->backward)(model->loss.self, loss_rows,
                                                                trainer->width, y, &trainer->target,
                                                                trainer->loss_factor, dy);
-        const nn_optimizer *optimizer = nn_optimizer_of(&model->optimizer);
-        const double learning_rate = optimizer->learning_rate(model->optimizer.self);
-        if (optimizer->folds != NULL && optimizer->folds(model->optimizer.self)) {
+        if (nn_optimizer_folds(&model->optimizer)) {
+            const double rate = nn_optimizer_rate(&model->optimizer, model->iteration);
             nn_walk_backward_folded(model, workspace, trainer->rows, workspace->x, model->fused,
-                                    learning_rate);
+                                    rate / trainer->loss_scale);
         } else {
-            nn_walk_backward(model, workspace, trainer->rows, workspace->x, model->fused);
-            optimizer_step(model, learning_rate);
+            nn_walk_backward(model, workspace, trainer->rows, workspace->x, model->fused,
+                             1 / trainer->loss_scale);
+            nn_update_weights(model);
         }
     }
     model->iteration++;

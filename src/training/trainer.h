@@ -13,7 +13,8 @@ enum { NN_EVALUATE_ROWS = 256 };
 
 typedef struct nn_trainer {
     size_t most_rows;
-    bool training; /* else it only evaluates */
+    bool training;     /* else it only evaluates */
+    double loss_scale; /* gradients are computed of the loss times this */
     nn_workspace *workspace;
     nn_real input_scale, input_offset; /* done while gathering; 1 and 0: nothing to do */
 
@@ -25,7 +26,7 @@ typedef struct nn_trainer {
     nn_real *values;      /* [rows * distributions][width], or */
     int32_t *labels;      /* [rows * distributions] */
     double *row_weight;   /* [rows * distributions] sample weight times class weight */
-    nn_real *loss_factor; /* [rows * distributions] row_weight over the number of rows */
+    nn_real *loss_factor; /* [rows * distributions] row_weight over the number of rows, scaled */
     double *row_loss;     /* [rows * distributions] */
 
     /* the epoch so far */
