@@ -6,6 +6,7 @@
 #include <cblas.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -93,6 +94,12 @@ START_TEST(trained_weights_have_the_same_bits_whatever_threads_openblas_has)
     for (size_t i = 0; i < nn_optimizer_room.count; i++) {
         check_optimizer(nn_optimizer_room.parts[i]->name);
         check_optimizer(nn_optimizer_room.parts[i]->sample);
+        for (size_t j = 0; common_options[j] != NULL; j++) {
+            char spec[512];
+            snprintf(spec, sizeof spec, "%s %s", nn_optimizer_room.parts[i]->name,
+                     common_options[j]);
+            check_optimizer(spec);
+        }
     }
 }
 END_TEST
@@ -293,6 +300,12 @@ START_TEST(a_hundred_batches_on_the_pool_allocate_nothing)
     for (size_t i = 0; i < nn_optimizer_room.count; i++) {
         check_training(nn_optimizer_room.parts[i]->name);
         check_training(nn_optimizer_room.parts[i]->sample);
+        for (size_t j = 0; common_options[j] != NULL; j++) {
+            char spec[512];
+            snprintf(spec, sizeof spec, "%s %s", nn_optimizer_room.parts[i]->name,
+                     common_options[j]);
+            check_training(spec);
+        }
     }
 }
 END_TEST
