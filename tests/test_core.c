@@ -346,6 +346,7 @@ static const char *const *wrong_values(nn_option_type type)
         "(-1)",    "1.5",   "(a)", "(65536,65536)", "(1,2,3,4,5,6,7,8,9)",
         "(1,(2))", "1e300", NULL};
     static const char *const string[] = {"true", "(a)", "f(a=1)", NULL};
+    static const char *const strings[] = {"true", "f(a=1)", "(a,true)", "(a,none)", "((a))", NULL};
     static const char *const choice[] = {"true", "3", "no_such_choice", "none", "(auto)", NULL};
     static const char *const seed[] = {"true", "abc", "-1", "1.5", "18446744073709551616",
                                        "(1)",  "1e3", NULL};
@@ -370,6 +371,8 @@ static const char *const *wrong_values(nn_option_type type)
         return shape;
     case NN_TYPE_STRING:
         return string;
+    case NN_TYPE_STRINGS:
+        return strings;
     case NN_TYPE_CHOICE:
         return choice;
     case NN_TYPE_SEED:
@@ -430,6 +433,11 @@ static nn_status check_option(void *user, const nn_option *option, const void *v
             nn_text_free(&nested);
             nn_part_free(&part);
         }
+    if (option->type == NN_TYPE_STRINGS) {
+        accept(place->room, place->type, option, "a");
+        accept(place->room, place->type, option, "(a,'b')");
+        accept(place->room, place->type, option, "none");
+    }
     if (option->type == NN_TYPE_OPTIONAL_REAL || option->type == NN_TYPE_OPTIONAL_SIZE ||
         option->type == NN_TYPE_SEED || (option->type == NN_TYPE_PART && !option->required))
         accept(place->room, place->type, option, "none");
@@ -568,6 +576,20 @@ START_TEST(a_part_is_written_as_the_spec_that_makes_it_again)
                 "dense units=3 use_bias=true activation=none kernel_initializer=none name=none "
                 "input_shape=none",
                 false, "dense units=3");
+    static const char *const optimizers[] = {
+        "sgd learning_rate=cosine_decay(initial_learning_rate=0.1, decay_steps=1000)",
+        "sgd clipnorm=0.5 gradient_accumulation_steps=4 "
+        "learning_rate=piecewise_constant_decay(boundaries=(1,2.5), values=(1,0.5,1e-30))",
+        "muon weight_decay=none adam_weight_decay=0.5 exclude_layers=('dense_1','out') "
+        "rms_rate=none",
+        "sgd learning_rate=0.5",
+    };
+    for (size_t i = 0; i < COUNT(optimizers); i++)
+        write_again(&nn_optimizer_room, optimizers[i], false, optimizers[i]);
+    write_again(&nn_optimizer_room, "adamw weight_decay=0.004 learning_rate=0.001 use_ema=false",
+                false, "adamw");
+    write_again(&nn_optimizer_room, "muon rms_rate=0.2 weight_decay=4e-3 exclude_layers=()", false,
+                "muon");
     write_again(&nn_activation_room, "relu max_value=none threshold=0", true, "relu");
     write_again(&nn_activation_room, "relu max_value=0", true, "relu(max_value=0)");
     write_again(&nn_layer_room, "dense units=3 input_shape=4", false,
@@ -1049,6 +1071,21 @@ START_TEST(no_failed_allocation_of_a_part_leaks_or_is_overlooked)
                              NN_OK);
         fail_each_allocation(room, "dense units=3 activation=relu(slope=3)", NN_ERR_INVALID);
         fail_each_allocation(room, "dense units=0", NN_ERR_INVALID);
+    }
+    if (room == &nn_optimizer_room) {
+        fail_each_allocation(
+            room,
+            "muon exclude_layers=(a,b) learning_rate=piecewise_constant_decay(boundaries=(1,2), "
+            "values=(1,2,3))",
+            NN_OK);
+        fail_each_allocation(room,
+                             "muon exclude_layers=(a,true) learning_rate=piecewise_constant_decay("
+                             "boundaries=(1,2), values=(1,-2,3))",
+                             NN_ERR_INVALID);
+        fail_each_allocation(room,
+                             "sgd learning_rate=piecewise_constant_decay(boundaries=(1,2), "
+                             "values=(1,-2,3))",
+                             NN_ERR_INVALID);
     }
     if (room == &nn_callback_room)
         fail_each_allocation(room, "progress_bar style=none", NN_ERR_INVALID);

@@ -281,6 +281,7 @@ static const struct {
     {"ftrl learning_rate_power=0.5", "learning_rate_power is 0.5, expected a number <= 0"},
     {"ftrl initial_accumulator_value=0", "initial_accumulator_value is 0"},
     {"rmsprop rho=1", "rho is 1"},
+    {"muon exclude_layers=(dense,'dense_[12]')", "exclude_layers has 'dense_[12]'"},
 };
 
 START_TEST(what_makes_no_sense_is_refused_with_a_reason)

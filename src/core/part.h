@@ -43,6 +43,11 @@ typedef struct nn_reals {
     double *values; /* owned */
 } nn_reals;
 
+typedef struct nn_strings {
+    size_t count;
+    char **values; /* owned, and so is each */
+} nn_strings;
+
 typedef struct nn_real_or_part {
     double value; /* if part.type is NULL */
     nn_part part; /* owned */
@@ -57,10 +62,11 @@ typedef enum nn_option_type {
     NN_TYPE_REAL_OR_PART, /* nn_real_or_part: such a number, which is the default, or a part of the room */
     NN_TYPE_BOOL,         /* bool */
     NN_TYPE_SHAPE,        /* nn_shape, rank 0 for none */
-    NN_TYPE_STRING, /* char *, NULL for none; owned */
-    NN_TYPE_CHOICE, /* const char *: one of choices */
-    NN_TYPE_SEED,   /* nn_seed: an unsigned integer or none */
-    NN_TYPE_PART    /* nn_part of the room; owned. none stands for the default */
+    NN_TYPE_STRING,  /* char *, NULL for none; owned */
+    NN_TYPE_STRINGS, /* nn_strings: a tuple of strings, or one; none, with count 0, is the default */
+    NN_TYPE_CHOICE,  /* const char *: one of choices */
+    NN_TYPE_SEED,    /* nn_seed: an unsigned integer or none */
+    NN_TYPE_PART     /* nn_part of the room; owned. none stands for the default */
 } nn_option_type;
 
 typedef struct nn_option {
@@ -167,6 +173,10 @@ typedef struct nn_option {
         .name = #field, .type = NN_TYPE_STRING, .offset = offsetof(s, field), .required = true,    \
         .help = (text)                                                                             \
     }
+#define NN_OPTION_STRINGS(s, field, text)                                                          \
+    {                                                                                              \
+        .name = #field, .type = NN_TYPE_STRINGS, .offset = offsetof(s, field), .help = (text)      \
+    }
 #define NN_OPTION_CHOICE(s, field, names, value, text)                                             \
     {                                                                                              \
         .name = #field, .type = NN_TYPE_CHOICE, .offset = offsetof(s, field), .choices = (names),  \
@@ -237,6 +247,8 @@ nn_status nn_part_create(nn_part *part, const nn_room *room, const nn_spec *spec
 nn_status nn_part_parse(nn_part *part, const nn_room *room, const char *text);
 nn_status nn_part_clone(nn_part *copy, const nn_part *part);
 void nn_part_free(nn_part *part);
+
+void nn_strings_free(nn_strings *strings); /* what it owns, not the struct itself */
 
 /* Calls visit for each option of a part (common ones first) with the address of its value. */
 typedef nn_status (*nn_option_visitor)(void *user, const nn_option *option, const void *value);

@@ -38,6 +38,8 @@ static const char *type_name(const nn_option *option)
         return "shape";
     case NN_TYPE_STRING:
         return "string";
+    case NN_TYPE_STRINGS:
+        return "strings";
     case NN_TYPE_SEED:
         return "seed";
     case NN_TYPE_CHOICE:

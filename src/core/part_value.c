@@ -158,6 +158,33 @@ static nn_status take_string(const nn_option *option, const nn_value *value, cha
     return NN_OK;
 }
 
+/* A tuple, or one string. */
+static nn_status take_strings(const nn_option *option, const nn_value *value, nn_strings *strings)
+{
+    nn_strings taken = {.count = 0};
+    const bool tuple = value->kind == NN_VALUE_TUPLE;
+    const size_t count = tuple ? value->count : value->kind != NN_VALUE_NONE;
+    taken.values = nn_allocate(count, sizeof(*taken.values));
+    if (taken.values == NULL)
+        return NN_ERR_NO_MEMORY;
+    nn_status status = NN_OK;
+    for (size_t i = 0; i < count && status == NN_OK; i++) {
+        const nn_value *item = tuple ? &value->items[i] : value;
+        if (item->kind == NN_VALUE_NONE)
+            status = nn_fail(NN_ERR_INVALID, "%s has none in it, expected names", option->name);
+        else
+            status = take_string(option, item, &taken.values[i]);
+        taken.count++;
+    }
+    if (status != NN_OK) {
+        nn_strings_free(&taken);
+        return status;
+    }
+    nn_strings_free(strings);
+    *strings = taken;
+    return NN_OK;
+}
+
 static nn_status take_choice(const nn_option *option, const nn_value *value, const char **choice)
 {
     if (value->kind == NN_VALUE_NAME || value->kind == NN_VALUE_STRING)
@@ -266,6 +293,8 @@ nn_status nn_option_take(const nn_option *option, const nn_value *value, void *t
         return take_shape(option, value, to);
     case NN_TYPE_STRING:
         return take_string(option, value, to);
+    case NN_TYPE_STRINGS:
+        return take_strings(option, value, to);
     case NN_TYPE_CHOICE:
         return take_choice(option, value, to);
     case NN_TYPE_SEED:

@@ -43,6 +43,8 @@ bool nn_option_is_default(const nn_option *option, const void *value)
         return *(const bool *)value == (option->default_number != 0);
     case NN_TYPE_SHAPE:
         return shape_equal(value, &(nn_shape){.rank = 0});
+    case NN_TYPE_STRINGS:
+        return ((const nn_strings *)value)->count == 0;
     case NN_TYPE_SEED:
         return !((const nn_seed *)value)->given;
     case NN_TYPE_CHOICE:
@@ -64,6 +66,16 @@ static void write_string(const char *string, nn_text *text)
     for (const char *c = string; *c != '\0'; c++)
         nn_text_append(text, *c == '\'' ? "''" : "%c", *c);
     nn_text_append(text, "'");
+}
+
+static void write_strings(const nn_strings *strings, nn_text *text)
+{
+    nn_text_append(text, "(");
+    for (size_t i = 0; i < strings->count; i++) {
+        nn_text_append(text, "%s", i == 0 ? "" : ",");
+        write_string(strings->values[i], text);
+    }
+    nn_text_append(text, ")");
 }
 
 static void write_shape(const nn_shape *shape, nn_text *text)
@@ -140,6 +152,9 @@ static void write_value(const nn_option *option, const void *value, nn_text *tex
             nn_text_append(text, "none");
         else
             write_string(*(char *const *)value, text);
+        break;
+    case NN_TYPE_STRINGS:
+        write_strings(value, text);
         break;
     case NN_TYPE_PART:
         write_part(value, text);

@@ -36,6 +36,17 @@ static void write_reals(const nn_reals *reals, nn_text *text)
     nn_text_append(text, "]");
 }
 
+static nn_status write_strings(const nn_strings *strings, nn_text *text)
+{
+    nn_text_append(text, "[");
+    for (size_t i = 0; i < strings->count; i++) {
+        nn_text_append(text, "%s", i == 0 ? "" : ",");
+        NN_TRY(nn_json_write_string(text, strings->values[i]));
+    }
+    nn_text_append(text, "]");
+    return NN_OK;
+}
+
 static nn_status write_value(const nn_option *option, const void *value, nn_text *text)
 {
     switch (option->type) {
@@ -77,6 +88,8 @@ static nn_status write_value(const nn_option *option, const void *value, nn_text
     case NN_TYPE_SHAPE:
         write_shape(value, text);
         return NN_OK;
+    case NN_TYPE_STRINGS:
+        return write_strings(value, text);
     case NN_TYPE_STRING:
     case NN_TYPE_CHOICE:
         if (*(const char *const *)value != NULL)

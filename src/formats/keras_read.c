@@ -90,9 +90,18 @@ static nn_status read_string(const nn_option *option, const nn_json *json, nn_va
     return set_text(value, NN_VALUE_NAME, type->name, strlen(type->name));
 }
 
-/* The items of a list, from item on: numbers, or the dimensions of a shape. */
-static nn_status read_tuple(const nn_json *list, const nn_json *item, bool shape, nn_value *value)
+static bool is_item(const nn_json *item, nn_option_type type)
 {
+    if (type == NN_TYPE_STRINGS)
+        return nn_json_is(item, NN_JSON_STRING);
+    return nn_json_is(item, NN_JSON_NUMBER) && (item->whole || type == NN_TYPE_REALS);
+}
+
+/* The items of a list, from item on: strings, numbers, or the dimensions of a shape, as the type says. */
+static nn_status read_tuple(const nn_json *list, const nn_json *item, nn_option_type type,
+                            nn_value *value)
+{
+    const bool shape = type != NN_TYPE_REALS && type != NN_TYPE_STRINGS;
     NN_REQUIRE(!shape || nn_json_count(list) <= NN_MAX_RANK + 1, NN_ERR_UNSUPPORTED,
                "a list of %zu values", nn_json_count(list));
     value->kind = NN_VALUE_TUPLE;
@@ -100,9 +109,13 @@ static nn_status read_tuple(const nn_json *list, const nn_json *item, bool shape
     if (value->items == NULL)
         return NN_ERR_NO_MEMORY;
     for (; item != NULL; item = nn_json_next(list, item)) {
-        NN_REQUIRE(nn_json_is(item, NN_JSON_NUMBER) && (item->whole || !shape), NN_ERR_FORMAT,
-                   shape ? "a dimension isn't a whole number" : "an item isn't a number");
-        NN_TRY(read_number(item, &value->items[value->count]));
+        NN_REQUIRE(is_item(item, type), NN_ERR_FORMAT, "%s",
+                   shape                     ? "a dimension isn't a whole number"
+                   : type == NN_TYPE_STRINGS ? "an item isn't a string"
+                                             : "an item isn't a number");
+        nn_value *to = &value->items[value->count];
+        NN_TRY(type == NN_TYPE_STRINGS ? set_text(to, NN_VALUE_STRING, item->text, item->length)
+                                       : read_number(item, to));
         value->count++;
     }
     return NN_OK;
@@ -126,7 +139,7 @@ static nn_status read_value(const nn_option *option, const nn_json *json, int de
     case NN_JSON_STRING:
         return read_string(option, json, value);
     case NN_JSON_LIST:
-        return read_tuple(json, nn_json_first(json), option->type != NN_TYPE_REALS, value);
+        return read_tuple(json, nn_json_first(json), option->type, value);
     case NN_JSON_OBJECT:
         NN_REQUIRE(takes_part(option), NN_ERR_UNSUPPORTED, "an object isn't supported");
         value->kind = NN_VALUE_SPEC;
@@ -224,7 +237,7 @@ static nn_status add_input_shape(nn_spec *spec, const nn_json *batch_shape)
     nn_status status = NN_OK;
     const nn_json *rows = nn_json_first(batch_shape);
     if (nn_json_is(rows, NN_JSON_NULL))
-        status = read_tuple(batch_shape, nn_json_next(batch_shape, rows), true, &value);
+        status = read_tuple(batch_shape, nn_json_next(batch_shape, rows), NN_TYPE_SHAPE, &value);
     else
         status = nn_fail(NN_ERR_UNSUPPORTED, "a fixed number of rows");
     if (status == NN_OK)

@@ -1,6 +1,6 @@
 /* muon: kernels, whose shapes have two dimensions, take steps along the momentum with all its singular
- * values made nearly 1; all other tensors take adam's. With m = momentum m + g and x = g + momentum m
- * (nesterov) or x = m, laid with fewer rows than columns,
+ * values made nearly 1; all other tensors, and those that are excluded, take adam's. With
+ * m = momentum m + g and x = g + momentum m (nesterov) or x = m, laid with no more rows than columns,
  *     x = x / (|x| + 1e-7), then ns_steps times  A = x x^T,  x = a x + (b A + c A A) x
  *     w -= learning_rate rms_rate sqrt(max(rows, columns)) x
  * which is Newton's iteration, as Schulz changed it, with a tuned polynomial: muon_a, muon_b, muon_c.
@@ -11,6 +11,7 @@
 #include "exponential.h"
 #include "gemm.h"
 #include "optimizer.h"
+#include "status.h"
 #include "transpose.h"
 #include "vectorize.h"
 #include <string.h>
@@ -20,6 +21,7 @@ struct muon {
     double adam_beta_1, adam_beta_2;
     nn_optional_real adam_weight_decay;
     double epsilon;
+    nn_strings exclude_layers;
     bool exclude_embeddings;
     double muon_a, muon_b, muon_c, adam_lr_ratio, momentum;
     size_t ns_steps;
@@ -36,6 +38,8 @@ static const nn_option options[] = {
     NN_OPTION_OPTIONAL_REAL_DEFAULT(struct muon, adam_weight_decay, 0.004, 0.0, INFINITY,
                                     "weight_decay of tensors that adam steps"),
     NN_OPTION_EPSILON(struct muon),
+    NN_OPTION_STRINGS(struct muon, exclude_layers,
+                      "adam steps tensors that have one of these in their names, as 'dense_1'"),
     NN_OPTION_BOOL(struct muon, exclude_embeddings, true,
                    "whether adam steps what has embedding in its name"),
     NN_OPTION_REAL(struct muon, muon_a, 3.4445, -INFINITY, INFINITY, "factor of x"),
@@ -70,8 +74,23 @@ static bool has_embedding(const char *name)
     return word[matched] == '\0';
 }
 
+/* Keras searches for patterns, of which a plain word is one. */
+static nn_status check(const void *self)
+{
+    const nn_strings *words = &((const struct muon *)self)->exclude_layers;
+    for (size_t i = 0; i < words->count; i++)
+        NN_REQUIRE(strpbrk(words->values[i], ".^$*+?{}[]|()\\") == NULL, NN_ERR_INVALID,
+                   "exclude_layers has '%.80s', expected a name or a part of one: patterns aren't "
+                   "supported",
+                   words->values[i]);
+    return NN_OK;
+}
+
 static bool is_kernel(const struct muon *muon, const nn_segment *segment)
 {
+    for (size_t i = 0; i < muon->exclude_layers.count; i++)
+        if (strstr(segment->name, muon->exclude_layers.values[i]) != NULL)
+            return false;
     return segment->shape->rank == 2 && !(muon->exclude_embeddings && has_embedding(segment->name));
 }
 
@@ -238,7 +257,8 @@ const nn_optimizer nn_optimizer_muon = {
              .options = options,
              .size = sizeof(struct muon),
              .help = "orthogonal steps for kernels, adam's for the rest; Jordan et al. 2024",
-             .sample = "muon learning_rate=0.01 momentum=0.9 nesterov=false rms_rate=none"},
+             .sample = "muon learning_rate=0.01 momentum=0.9 nesterov=false rms_rate=none",
+             .check = check},
     .slots = slots,
     .decays = true,
     .scratch = scratch,

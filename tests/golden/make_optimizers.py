@@ -17,6 +17,7 @@ import numpy as np
 from make_golden import write
 
 SHAPES = [(3, 4), (4,), (4, 2), (2,)]
+NAMES = ["dense_kernel", "dense_bias", "dense_1_kernel", "dense_1_bias"]
 STEPS = 20
 KEPT = (1, 5, 20)
 
@@ -130,6 +131,7 @@ OPTIMIZERS = [
               "adam_weight_decay": None, "adam_beta_1": 0.8, "adam_beta_2": 0.95}),
     ("muon", {"learning_rate": COSINE, "weight_decay": None, "muon_a": 1.875, "muon_b": -1.25,
               "muon_c": 0.375, "epsilon": 0.001, "global_clipnorm": 1.0}),
+    ("muon", {"learning_rate": 0.01, "exclude_layers": ["dense_1", "nothing"]}),
     ("adafactor", {}),
     ("adafactor", {"learning_rate": 0.05, "beta_2_decay": -0.6, "clip_threshold": 0.5}),
     ("adafactor", {"learning_rate": 0.5, "epsilon_1": 0.001, "epsilon_2": 0.1,
@@ -172,7 +174,8 @@ AFTER = [0, 1, 2, 3, 5, 9, 11, 17, 31, 59, 60, 62, 63, 64, 65, 77, 99, 100, 101,
 
 def trajectory(name, options):
     optimizer = make_optimizer(name, options)
-    variables = [keras.Variable(value, name=f"v{i}") for i, value in enumerate(tensors(start_value))]
+    variables = [keras.Variable(value, name=name) for name, value in
+                 zip(NAMES, tensors(start_value))]
     optimizer.build(variables)
     case = {"spec": " ".join([name] + words(options))}
     largest = 0
