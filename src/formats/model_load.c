@@ -75,14 +75,22 @@ static nn_status read_state(void *to, const nn_json *json)
     nn_model *model = to;
     NN_TRY(nn_json_read_uint64(nn_json_get(json, "seed"), "seed", &model->seed));
     NN_TRY(nn_json_read_uint64(nn_json_get(json, "iteration"), "iteration", &model->iteration));
-    NN_TRY(nn_json_read_uint64(nn_json_get(json, "epochs_started"), "epochs_started",
-                               &model->epochs_started));
-    const nn_json *rate = nn_json_get(json, "learning_rate");
-    if (rate == NULL)
-        return NN_OK;
-    NN_REQUIRE(nn_json_is(rate, NN_JSON_NUMBER) && isfinite(rate->number) && rate->number >= 0,
-               NN_ERR_FORMAT, "learning_rate isn't a number of at least 0");
-    model->learning_rate = (nn_optional_real){.given = true, .value = rate->number};
+    return nn_json_read_uint64(nn_json_get(json, "epochs_started"), "epochs_started",
+                               &model->epochs_started);
+}
+
+/* What the optimizer of a compiled model keeps beside its slots. */
+static nn_status read_scalars(void *to, const nn_json *json)
+{
+    nn_model *model = to;
+    const char *const *names = model->compiled ? nn_optimizer_of(&model->optimizer)->scalars : NULL;
+    const nn_json *scalars = nn_json_get(json, "scalars");
+    for (size_t i = 0; names != NULL && names[i] != NULL; i++) {
+        const nn_json *number = nn_json_get(scalars, names[i]);
+        NN_REQUIRE(nn_json_is(number, NN_JSON_NUMBER) && isfinite(number->number), NN_ERR_FORMAT,
+                   "%s isn't a finite number", names[i]);
+        model->scalars[i] = number->number;
+    }
     return NN_OK;
 }
 
@@ -159,11 +167,9 @@ static nn_status fill(nn_safetensors *file, nn_model *model, nn_compile_parts *p
     NN_TRY(check_tensors(file, model, optimizer));
     NN_TRY(nn_keras_status(nn_model_build_zeros(model)));
     if (compiled) {
-        const uint64_t iteration = model->iteration; /* compiling starts these anew */
-        const nn_optional_real learning_rate = model->learning_rate;
+        const uint64_t iteration = model->iteration; /* compiling starts it anew */
         NN_TRY(nn_keras_status(nn_model_set_compiled(model, parts)));
         model->iteration = iteration;
-        model->learning_rate = learning_rate;
         optimizer = &model->optimizer;
     }
     return nn_model_visit_tensors(model, optimizer, get_tensor, file);
@@ -179,7 +185,7 @@ static nn_status read_model(nn_safetensors *file, nn_model *model)
     NN_TRY(read_json(file, "compile", &compile, read_compile));
     nn_status status = fill(file, model, &compile.parts);
     nn_compile_parts_free(&compile.parts);
-    return status;
+    return status == NN_OK ? read_json(file, "state", model, read_scalars) : status;
 }
 
 /* The bytes of the header with those of its length, from the first NN_MODEL_FILE_START bytes of a

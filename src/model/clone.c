@@ -60,6 +60,7 @@ static nn_status clone_compiled(nn_model *copy, const nn_model *model)
     NN_TRY(status);
     memcpy(copy->slots, model->slots,
            model->slot_count * model->trainable_size * sizeof(*copy->slots));
+    memcpy(copy->scalars, model->scalars, sizeof(copy->scalars));
     return NN_OK;
 }
 
@@ -75,7 +76,6 @@ static nn_status clone_all(nn_model *copy, const nn_model *model)
     if (model->compiled)
         NN_TRY(clone_compiled(copy, model));
     copy->iteration = model->iteration;
-    copy->learning_rate = model->learning_rate;
     copy->epochs_started = model->epochs_started;
     return nn_model_set_class_names(copy, (const char *const *)model->class_names,
                                     model->class_count);

@@ -74,7 +74,8 @@ enum { NN_KEPT_WORKSPACES = 64 }; /* callers at once that allocate nothing */
  *   weights:   | trainable, layer by layer | moving statistics, layer by layer |
  *              0                           trainable_size                      weights_size
  *   gradients: | as the trainable run |                         made by compile
- *   slots:     | trainable_size | trainable_size | ...          made by compile: the optimizer's
+ *   slots:     | trainable_size | trainable_size | ...          made by compile: the optimizer's, the
+ *              weights' moving average, the accumulated gradients
  */
 struct nn_model {
     atomic_int users;        /* readers; -1: one writer. See access.h */
@@ -112,9 +113,13 @@ struct nn_model {
     bool gradients_known; /* they are those of nn_model_compute_gradients */
     nn_real *slots;       /* [slot_count][trainable_size] */
     size_t slot_count;
-    uint64_t iteration;             /* optimizer steps done */
-    uint64_t epochs_started;        /* passes over the data begun by all fits: names the shuffle */
-    nn_optional_real learning_rate; /* set since compile, in place of the optimizer's own */
+    double scalars[NN_OPTIMIZER_MAX_SCALARS];
+    nn_segment *segments; /* [segment_count] the trainable weights in the runs */
+    size_t segment_count;
+    double *norms;           /* [segment_count] of their gradients, while they are clipped */
+    nn_real *step_scratch;   /* what the optimizer's step needs */
+    uint64_t iteration;      /* batches trained on since compile */
+    uint64_t epochs_started; /* passes over the data begun by all fits: names the shuffle */
 
     nn_gemm_grids *grids; /* measured on request, else NULL */
 
@@ -161,9 +166,6 @@ nn_status nn_compile_parts_parse(nn_compile_parts *parts, const nn_model *model,
 
 /* Frees what the model was compiled with but for gradients and slots. */
 void nn_model_drop_compiled(nn_model *model);
-
-/* The learning rate of the next step of a compiled model. */
-double nn_model_rate(const nn_model *model);
 
 /* Frees what training kept. */
 void nn_model_drop_trainer(nn_model *model);

@@ -129,6 +129,16 @@ static bool same_weights(const nn_model *a, const nn_model *b)
     return same;
 }
 
+/* Whether what one optimizer keeps is what the other needs. */
+static bool same_slots(const nn_part *a, const nn_part *b)
+{
+    const size_t count = nn_optimizer_slot_count(a);
+    bool same = a->type == b->type && count == nn_optimizer_slot_count(b);
+    for (size_t i = 0; same && i < count; i++)
+        same = strcmp(nn_optimizer_slot(a, i), nn_optimizer_slot(b, i)) == 0;
+    return same;
+}
+
 nn_status nn_fitting_read_backup(nn_fitting *fit, const char *path)
 {
     nn_fitting_drop_backup(fit);
@@ -141,9 +151,7 @@ nn_status nn_fitting_read_backup(nn_fitting *fit, const char *path)
                "%s: a model without a backup of training", path);
     NN_REQUIRE(same_weights(model, backup), NN_ERR_SHAPE,
                "%s: the backup is one of another model; to start anew, remove it", path);
-    NN_REQUIRE(backup->compiled && backup->optimizer.type == model->optimizer.type &&
-                   backup->slot_count == model->slot_count,
-               NN_ERR_SHAPE,
+    NN_REQUIRE(backup->compiled && same_slots(&model->optimizer, &backup->optimizer), NN_ERR_SHAPE,
                "%s: the backup is of training with another optimizer; to start anew, remove it",
                path);
     return NN_OK;
@@ -254,6 +262,15 @@ static void restore_callbacks(nn_fitting *fit, const nn_json *list)
         memcpy(fit->kept[i], fit->restore.weights[i], fit->model->weights_size * sizeof(nn_real));
 }
 
+/* As it was set since compile. A schedule goes on by the steps done. */
+static void restore_learning_rate(nn_model *model, const nn_model *backup)
+{
+    nn_optimizer_options *options = model->optimizer.self;
+    const nn_optimizer_options *from = nn_optimizer_options_of(&backup->optimizer);
+    if (options->learning_rate.part.type == NULL && from->learning_rate.part.type == NULL)
+        options->learning_rate.value = from->learning_rate.value;
+}
+
 /* All that a step changes is in a snapshot: one of the backup's model, put into this one. */
 static nn_status restore_model(nn_fitting *fit)
 {
@@ -265,7 +282,7 @@ static nn_status restore_model(nn_fitting *fit)
     nn_snapshot_free(&snapshot);
     model->seed = backup->seed;
     model->epochs_started = backup->epochs_started;
-    model->learning_rate = backup->learning_rate;
+    restore_learning_rate(model, backup);
     nn_snapshot_take(&fit->snapshot, model);
     return NN_OK;
 }

@@ -1,8 +1,6 @@
 /* What training lets callbacks do (callback.h). */
 #include "allocate.h"
 #include "fitting.h"
-#include "status.h"
-#include <math.h>
 #include <string.h>
 
 static nn_status reserve_weights(void *user, size_t *place)
@@ -33,15 +31,12 @@ static void restore_weights(void *user, size_t place)
 
 static double learning_rate(void *user)
 {
-    return nn_model_rate(((const nn_fitting *)user)->model);
+    return nn_model_learning_rate(((const nn_fitting *)user)->model);
 }
 
 static nn_status set_learning_rate(void *user, double value)
 {
-    NN_REQUIRE(isfinite((float)value) && value >= 0, NN_ERR_INVALID,
-               "learning_rate is %g, expected a finite number of at least 0", value);
-    ((nn_fitting *)user)->model->learning_rate = (nn_optional_real){.given = true, .value = value};
-    return NN_OK;
+    return nn_model_set_learning_rate(((const nn_fitting *)user)->model, value);
 }
 
 static double gradient_norm(void *user, size_t node)
