@@ -172,6 +172,86 @@ START_TEST(a_resumed_training_is_an_uninterrupted_one_bit_for_bit)
 }
 END_TEST
 
+/* ---- optimizers ---- */
+
+static nn_model *optimized(const char *optimizer)
+{
+    return make_model(1,
+                      "dense units=8 activation=tanh input_shape=(2); dropout rate=0.2; "
+                      "dense units=3 activation=softmax",
+                      optimizer, "sparse_categorical_crossentropy", "accuracy");
+}
+
+/* What an optimizer keeps, down to steps that are accumulated and averages that are shown at the time. */
+static void check_optimizer(const char *optimizer)
+{
+    static const struct interruption at[] = {{NN_EVENT_BATCH_END, 8, NN_STOPPED},
+                                             {NN_EVENT_EPOCH_END, 2, NN_STOPPED},
+                                             {NN_EVENT_BATCH_END, 12, (nn_status)-1234}};
+    const char *more =
+        strstr(optimizer, "use_ema=true") != NULL ? "; swap_ema_weights swap_on_epoch=true" : "";
+    if (strstr(optimizer, "decay(") == NULL)
+        more = *more != '\0' ? "; swap_ema_weights swap_on_epoch=true; reduce_lr_on_plateau "
+                               "monitor=loss mode=max patience=1 factor=0.7"
+                             : "; reduce_lr_on_plateau monitor=loss mode=max patience=1 factor=0.7";
+    nn_fit_options options = long_options();
+    options.epochs = 4;
+    nn_model *whole = optimized(optimizer);
+    snprintf(text, sizeof(text), "gradient_norms%s", more);
+    OK(nn_fit(whole, data, &options, NULL));
+    for (size_t i = 0; i < sizeof(at) / sizeof(at[0]); i++) {
+        struct interruption interruption = at[i];
+        snprintf(text, sizeof(text),
+                 "backup_and_restore backup_dir='%s' save_freq=1; gradient_norms%s", path, more);
+        options.callback = interrupt;
+        options.callback_user = &interruption;
+        nn_model *parts = optimized(optimizer);
+        ck_assert_int_eq(nn_fit(parts, data, &options, NULL), interruption.status);
+        nn_model_free(parts);
+        parts = optimized(optimizer);
+        options.callback = NULL;
+        OK(nn_fit(parts, data, &options, NULL));
+        ck_assert_msg(same_weights(whole, parts), "%s", optimizer);
+        ck_assert(nn_model_learning_rate(whole) == nn_model_learning_rate(parts));
+        nn_model *other;
+        OK(nn_model_clone(&other, whole)); /* and all that it keeps is the same */
+        OK(nn_fit(other, data, NULL, NULL));
+        OK(nn_fit(parts, data, NULL, NULL));
+        ck_assert_msg(same_weights(other, parts), "%s", optimizer);
+        nn_model_free(other);
+        nn_model_free(parts);
+    }
+    nn_model_free(whole);
+}
+
+START_TEST(a_resumed_training_has_all_that_its_optimizer_keeps)
+{
+    const nn_part_type *type = nn_optimizer_room.parts[_i];
+    char spec[512];
+    check_optimizer(type->name);
+    check_optimizer(type->sample);
+    for (size_t i = 0; common_options[i] != NULL; i++) {
+        snprintf(spec, sizeof(spec), "%s %s", type->name, common_options[i]);
+        check_optimizer(spec);
+    }
+}
+END_TEST
+
+START_TEST(a_backup_of_an_optimizer_that_keeps_something_else_is_refused)
+{
+    nn_model *model = optimized("adam use_ema=true");
+    nn_fit_options options = callback_options(2, 32, NULL, NULL);
+    snprintf(text, sizeof(text), "backup_and_restore backup_dir='%s' delete_checkpoint=false",
+             path);
+    options.callbacks = text;
+    OK(nn_fit(model, data, &options, NULL));
+    nn_model_free(model);
+    model = optimized("adam gradient_accumulation_steps=2"); /* as many numbers */
+    FAILS(nn_fit(model, data, &options, NULL), NN_ERR_SHAPE, "another optimizer");
+    nn_model_free(model);
+}
+END_TEST
+
 /* Leaves a backup of two epochs behind. */
 static void leave_backup(const char *options_text)
 {
@@ -486,6 +566,9 @@ int main(void)
     tcase_set_timeout(tests, 120);
     tcase_add_loop_test(tests, a_resumed_training_is_an_uninterrupted_one_bit_for_bit, 0,
                         sizeof(interruptions) / sizeof(interruptions[0]));
+    tcase_add_loop_test(tests, a_resumed_training_has_all_that_its_optimizer_keeps, 0,
+                        (int)nn_optimizer_room.count);
+    tcase_add_test(tests, a_backup_of_an_optimizer_that_keeps_something_else_is_refused);
     tcase_add_test(tests, a_backup_is_a_model_file_too);
     tcase_add_test(tests, a_training_that_had_ended_is_not_run_again);
     tcase_add_test(tests, a_backup_of_another_training_is_refused);

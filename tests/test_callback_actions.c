@@ -43,6 +43,13 @@ static const struct {
     {"reduce_lr_on_plateau monitor=loss min_lr=-1", NN_ERR_INVALID, "min_lr"},
     {"reduce_lr_on_plateau monitor=val_accuracy", NN_ERR_INVALID, "isn't measured"},
     {"reduce_lr_on_plateau monitor=learning_rate", NN_ERR_INVALID, "mode=min or mode=max"},
+    {"learning_rate_scheduler", NN_ERR_INVALID, "schedule"},
+    {"learning_rate_scheduler schedule=0.1", NN_ERR_INVALID, "schedule"},
+    {"learning_rate_scheduler schedule=polynomial_decay(initial_learning_rate=0.1,decay_steps=2) "
+     "verbose=2",
+     NN_ERR_INVALID, "verbose"},
+    {"swap_ema_weights", NN_ERR_STATE, "compile with use_ema=true"},
+    {"swap_ema_weights swap_on_epoch=1", NN_ERR_INVALID, "swap_on_epoch"},
     {"terminate_on_nan raise_error=1", NN_ERR_INVALID, "raise_error"},
     {"model_checkpoint", NN_ERR_INVALID, "filepath"},
     {"model_checkpoint filepath=''", NN_ERR_INVALID, "filepath is empty"},
@@ -185,6 +192,175 @@ START_TEST(the_learning_rate_is_kept_with_the_model)
     nn_history_free(history);
     for (size_t i = 0; i < 3; i++)
         nn_model_free(models[i]);
+}
+END_TEST
+
+static const char halving[] =
+    "learning_rate_scheduler schedule=exponential_decay(initial_learning_rate=0.1, decay_steps=1, "
+    "decay_rate=0.5)";
+
+START_TEST(a_scheduler_asks_by_epochs)
+{
+    nn_model *model = blob_model(1);
+    nn_history *history;
+    const double *rates;
+    size_t count;
+    nn_fit_options options = callback_options(3, 16, NULL, NULL);
+    options.initial_epoch = 1;
+    options.callbacks = halving;
+    OK(nn_fit(model, data, &options, &history));
+    OK(nn_history_get(history, "learning_rate", &rates, &count));
+    ck_assert_uint_eq(count, 3);
+    ck_assert(rates[0] == 0.05 && rates[1] == 0.025 && rates[2] == 0.0125);
+    ck_assert(nn_model_learning_rate(model) == 0.0125);
+    nn_history_free(history);
+    nn_model_free(model);
+}
+END_TEST
+
+START_TEST(what_sets_the_learning_rate_needs_one_that_is_no_schedule)
+{
+    static const char *const callbacks[] = {halving, "reduce_lr_on_plateau monitor=loss"};
+    nn_model *model =
+        make_model(1, "dense units=3 activation=softmax input_shape=(2)",
+                   "sgd learning_rate=cosine_decay(initial_learning_rate=0.1, decay_steps=9)",
+                   "sparse_categorical_crossentropy", NULL);
+    float *weights = weights_of(model, NULL);
+    nn_fit_options options = callback_options(3, 16, NULL, NULL);
+    for (size_t i = 0; i < 2; i++) {
+        options.callbacks = callbacks[i];
+        FAILS(nn_fit(model, data, &options, NULL), NN_ERR_STATE, "cosine_decay's");
+        ck_assert(has_weights(model, weights));
+    }
+    free(weights);
+    nn_model_free(model);
+}
+END_TEST
+
+/* ---- swap_ema_weights ---- */
+
+static nn_model *averaged_model(void)
+{
+    return make_model(1,
+                      "dense units=8 activation=tanh input_shape=(2); dense units=3 "
+                      "activation=softmax",
+                      "sgd learning_rate=0.1 use_ema=true ema_momentum=0.9",
+                      "sparse_categorical_crossentropy", "accuracy");
+}
+
+static float *average_of(nn_model *model)
+{
+    OK(nn_model_swap_ema_weights(model));
+    float *average = weights_of(model, NULL);
+    OK(nn_model_swap_ema_weights(model));
+    return average;
+}
+
+struct seen {
+    const float *at_epoch_end; /* after the second epoch */
+    nn_status status;          /* of the second epoch's validation */
+};
+
+static nn_status look(const nn_event *event, void *user)
+{
+    const struct seen *seen = user;
+    if (event->kind == NN_EVENT_EPOCH_END && event->epoch == 1)
+        ck_assert(has_weights(event->model, seen->at_epoch_end));
+    return event->kind == NN_EVENT_TEST_BATCH_END && event->epoch == 1 ? seen->status : NN_OK;
+}
+
+/* It validates with the average, trains on with the weights, shows the average to others if asked to, and
+ * leaves the weights in their place, whatever happens. */
+START_TEST(the_average_is_in_the_weights_place_for_validation)
+{
+    nn_dataset *train = slice_of(data, 0, 60), *test = slice_of(data, 60, 30);
+    nn_model *plain = averaged_model();
+    nn_fit_options options = callback_options(2, 16, NULL, NULL);
+    OK(nn_fit(plain, train, &options, NULL));
+    float *weights = weights_of(plain, NULL), *average = average_of(plain);
+    ck_assert(memcmp(weights, average, sizeof(*weights)) != 0);
+    double with_average[2];
+    OK(nn_model_swap_ema_weights(plain));
+    OK(nn_evaluate(plain, test, with_average, 2));
+    OK(nn_model_swap_ema_weights(plain));
+    static const char *const callbacks[] = {
+        "swap_ema_weights", "swap_ema_weights swap_on_epoch=true",
+        "early_stopping patience=9; swap_ema_weights swap_on_epoch=true; swap_ema_weights"};
+    static const nn_status statuses[] = {NN_OK, NN_STOPPED, (nn_status)-1234};
+    for (size_t i = 0; i < 9; i++) {
+        nn_model *model = averaged_model();
+        nn_history *history;
+        struct seen seen = {i / 3 == 0 ? weights : average, statuses[i % 3]};
+        options = callback_options(2, 16, look, &seen);
+        options.all_events = 1;
+        options.validation_data = test;
+        options.callbacks = callbacks[i / 3];
+        ck_assert_int_eq(nn_fit(model, train, &options, &history), seen.status);
+        if (i % 3 != 2)
+            ck_assert_double_eq_tol(last_of(history, "val_loss", 2), with_average[0], 1e-6);
+        ck_assert(has_weights(model, weights));
+        float *kept = average_of(model);
+        OK(nn_model_swap_ema_weights(plain));
+        ck_assert(has_weights(plain, kept));
+        OK(nn_model_swap_ema_weights(plain));
+        free(kept);
+        nn_history_free(history);
+        nn_model_free(model);
+    }
+    free(weights);
+    free(average);
+    nn_model_free(plain);
+    nn_dataset_free(train);
+    nn_dataset_free(test);
+}
+END_TEST
+
+/* The best epoch's copy was of what it was measured with. */
+START_TEST(early_stopping_brings_the_average_back_that_it_saw)
+{
+    static const char *const callbacks[] = {
+        "swap_ema_weights swap_on_epoch=true; early_stopping patience=1 restore_best_weights=true "
+        "min_delta=1000",
+        "early_stopping patience=1 restore_best_weights=true min_delta=1000; "
+        "swap_ema_weights swap_on_epoch=true"};
+    nn_model *one = averaged_model();
+    nn_fit_options options = callback_options(1, 18, NULL, NULL);
+    options.validation_split = 0.2;
+    OK(nn_fit(one, data, &options, NULL));
+    float *weights[] = {average_of(one), weights_of(one, NULL)};
+    options.epochs = 9;
+    for (size_t i = 0; i < 2; i++) {
+        nn_model *model = averaged_model();
+        options.callbacks = callbacks[i];
+        ck_assert_int_eq(nn_fit(model, data, &options, NULL), NN_STOPPED);
+        ck_assert(has_weights(model, weights[i]));
+        nn_model_free(model);
+        free(weights[i]);
+    }
+    nn_model_free(one);
+}
+END_TEST
+
+/* ---- directions ---- */
+
+/* What Keras's metrics say of themselves; the counts say nothing. */
+START_TEST(every_metric_says_what_is_better)
+{
+    static const char lower[] =
+        " binary_crossentropy categorical_crossentropy sparse_categorical_crossentropy "
+        "kl_divergence poisson hinge squared_hinge categorical_hinge mean_squared_error "
+        "root_mean_squared_error mean_absolute_error mean_absolute_percentage_error "
+        "mean_squared_logarithmic_error log_cosh_error ";
+    static const char unknown[] = " true_positives true_negatives false_positives false_negatives ";
+    for (size_t i = 0; i < nn_metric_room.count; i++) {
+        const nn_metric *metric = (const nn_metric *)nn_metric_room.parts[i];
+        char name[80];
+        snprintf(name, sizeof(name), " %s ", metric->part.name);
+        ck_assert_msg(metric->direction == (strstr(unknown, name) != NULL ? NN_DIRECTION_UNKNOWN
+                                            : strstr(lower, name) != NULL ? NN_LOWER_IS_BETTER
+                                                                          : NN_HIGHER_IS_BETTER),
+                      "%s", metric->part.name);
+    }
 }
 END_TEST
 
@@ -354,6 +530,11 @@ int main(void)
     tcase_add_test(tests, early_stopping_ends_with_the_best_weights);
     tcase_add_test(tests, after_a_failure_no_weights_are_restored);
     tcase_add_test(tests, the_learning_rate_is_kept_with_the_model);
+    tcase_add_test(tests, a_scheduler_asks_by_epochs);
+    tcase_add_test(tests, what_sets_the_learning_rate_needs_one_that_is_no_schedule);
+    tcase_add_test(tests, the_average_is_in_the_weights_place_for_validation);
+    tcase_add_test(tests, early_stopping_brings_the_average_back_that_it_saw);
+    tcase_add_test(tests, every_metric_says_what_is_better);
     tcase_add_test(tests, terminate_on_nan_makes_a_stop_of_what_is_a_failure);
     tcase_add_test(tests, all_events_come_in_order_when_asked_for);
     tcase_add_test(tests, every_event_may_stop_or_fail);

@@ -27,9 +27,14 @@ typedef struct nn_training {
     void (*keep_weights)(void *fit, size_t place);    /* the weights of now to the place */
     void (*restore_weights)(void *fit, size_t place); /* and back */
 
-    /* The rate of the next step. Errors: NN_ERR_INVALID (not finite or below 0). */
+    /* The rate of the next step. Errors: as nn_model_set_learning_rate's. */
     double (*learning_rate)(void *fit);
     nn_status (*set_learning_rate)(void *fit, double learning_rate);
+
+    /* Swaps the weights with their moving average, until this is undone: by a further call, before a copy
+     * of the weights or a backup is put back, and at the end of training. Errors: as
+     * nn_model_swap_ema_weights'. */
+    nn_status (*show_average)(void *fit, bool shown);
 
     /* The mean of the L2 norms that the gradients of a node's weights had in this epoch's batches. Only for
      * callbacks with wants_gradients. */
@@ -76,6 +81,9 @@ static inline const nn_callback *nn_callback_of(const nn_part *part)
 
 /* The column of that name; column_count if there is none. */
 size_t nn_training_column(const nn_training *training, const char *name);
+
+/* For callbacks that set the learning rate, at NN_EVENT_TRAIN_BEGIN. Errors: NN_ERR_STATE (a schedule's). */
+nn_status nn_training_check_rate(const nn_training *training);
 
 /* columns and measure of a callback that shows the learning rate in the history, as "learning_rate". */
 nn_status nn_learning_rate_column(const void *self, const nn_model *model,

@@ -8,9 +8,11 @@
     ROW(callback, csv_logger)                                                                      \
     ROW(callback, early_stopping)                                                                  \
     ROW(callback, gradient_norms)                                                                  \
+    ROW(callback, learning_rate_scheduler)                                                         \
     ROW(callback, model_checkpoint)                                                                \
     ROW(callback, progress_bar)                                                                    \
     ROW(callback, reduce_lr_on_plateau)                                                            \
+    ROW(callback, swap_ema_weights)                                                                \
     ROW(callback, terminate_on_nan)
 
 ROWS(NN_ROOM_DECLARE)
@@ -30,6 +32,11 @@ size_t nn_training_column(const nn_training *training, const char *name)
     while (column < training->column_count && strcmp(training->columns[column], name) != 0)
         column++;
     return column;
+}
+
+nn_status nn_training_check_rate(const nn_training *training)
+{
+    return training->set_learning_rate(training->fit, training->learning_rate(training->fit));
 }
 
 static const char learning_rate_name[] = "learning_rate";

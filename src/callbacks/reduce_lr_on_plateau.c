@@ -96,6 +96,7 @@ static nn_status on_event(const void *self, void *state_memory, const nn_trainin
     struct reduce_lr_state *state = state_memory;
     switch (event->kind) {
     case NN_EVENT_TRAIN_BEGIN:
+        NN_TRY(nn_training_check_rate(training));
         return nn_monitor_open(&state->monitor, training, reduce->monitor, reduce->mode,
                                reduce->min_delta, false);
     case NN_EVENT_EPOCH_END:

@@ -110,8 +110,11 @@ nn_status nn_fitting_back_up(nn_fitting *fit)
     nn_status status = write_progress(fit, &text);
     const nn_model_training training = {
         .progress = text.data, .weight_count = fit->kept_count, .weights = fit->kept};
+    const bool shown = fit->average_shown; /* the file has each in its own place */
+    nn_fitting_show_average(fit, false);
     if (status == NN_OK)
         status = nn_model_save_training(fit->model, &training, path);
+    nn_fitting_show_average(fit, shown);
     nn_text_free(&text);
     return status == NN_OK ? NN_OK : nn_fail_in(status, "backup");
 }

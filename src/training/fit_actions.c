@@ -3,6 +3,20 @@
 #include "fitting.h"
 #include <string.h>
 
+nn_status nn_fitting_show_average(nn_fitting *fit, bool shown)
+{
+    if (fit->average_shown == shown)
+        return NN_OK;
+    NN_TRY(nn_model_swap_ema_weights(fit->model));
+    fit->average_shown = shown;
+    return NN_OK;
+}
+
+static nn_status show_average(void *user, bool shown)
+{
+    return nn_fitting_show_average(user, shown);
+}
+
 static nn_status reserve_weights(void *user, size_t *place)
 {
     nn_fitting *fit = user;
@@ -25,7 +39,8 @@ static void keep_weights(void *user, size_t place)
 
 static void restore_weights(void *user, size_t place)
 {
-    const nn_fitting *fit = user;
+    nn_fitting *fit = user;
+    nn_fitting_show_average(fit, false);
     memcpy(fit->model->weights, fit->kept[place], fit->model->weights_size * sizeof(nn_real));
 }
 
@@ -68,6 +83,7 @@ void nn_fitting_offer_actions(nn_fitting *fit)
         .restore_weights = restore_weights,
         .learning_rate = learning_rate,
         .set_learning_rate = set_learning_rate,
+        .show_average = show_average,
         .gradient_norm = gradient_norm,
         .backup = backup,
         .restore = restore,

@@ -52,6 +52,7 @@ static nn_status back_up_after(nn_fitting *fit, nn_status status)
 static nn_status diverged(nn_fitting *fit, const char *what, size_t batch)
 {
     nn_snapshot_restore(&fit->snapshot, fit->model);
+    fit->average_shown = false;
     nn_status failure = nn_fail(
         NN_ERR_NONFINITE,
         "%s isn't finite in epoch %zu, batch %zu (counted from 0); the weights are back at the "
@@ -267,6 +268,7 @@ nn_status nn_fitting_run(nn_fitting *fit)
     char message[1024] = ""; /* of the first failure: the end of training may meet others */
     if (failed)
         snprintf(message, sizeof(message), "%s", nn_error_message());
+    nn_fitting_show_average(fit, false);
     const bool ended = status == NN_STOPPED && !fit->listeners.function_stopped;
     fit->actions.status = ended ? NN_OK : status;
     nn_status end = tell(fit, NN_EVENT_TRAIN_END, next);

@@ -35,6 +35,8 @@ typedef struct nn_fitting {
     nn_real **kept; /* copies of the weights for callbacks */
     size_t kept_count;
 
+    bool average_shown; /* the weights are swapped with their moving average */
+
     const char *backup_path;   /* where a callback wants a backup; NULL: nowhere */
     nn_model *backup;          /* what is to be restored, and how far it had come */
     nn_model_training restore; /* its progress is NULL: nothing is */
@@ -46,6 +48,9 @@ nn_status nn_fitting_run(nn_fitting *fit);
 /* Fills fit->actions. */
 void nn_fitting_offer_actions(nn_fitting *fit);
 void nn_fitting_free_kept(nn_fitting *fit);
+
+/* Swaps the weights with their moving average, or back, unless they are. */
+nn_status nn_fitting_show_average(nn_fitting *fit, bool shown);
 
 /* The order of the rows in the pass that is the number-th of all fits. */
 void nn_fitting_shuffle(nn_fitting *fit, uint64_t number);
