@@ -4,7 +4,7 @@
 packages_to_build='build-essential meson ninja-build pkg-config libopenblas-dev liblapacke-dev
     zlib1g-dev librandom123-dev'
 packages_to_show='dataset-fashion-mnist gnuplot-nox'
-packages_to_test='check libjansson-dev valgrind clang-format'
+packages_to_test='check libjansson-dev libfann-dev valgrind clang-format'
 
 # install_packages PACKAGE...: installs what is missing, saying so first. Fails where it can't.
 install_packages() {

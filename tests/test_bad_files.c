@@ -138,6 +138,16 @@ static const struct {
      "\\\"metrics\\\":[{\\\"class_name\\\":\\\"MeanAbsoluteError\\\",\\\"config\\\":"
      "{\\\"name\\\":\\\"a'; system('id')\\\"}}",
      NN_ERR_FORMAT, "system('id')"},
+    {"\\\"metrics\\\":[\\\"mae\\\"",
+     "\\\"metrics\\\":[{\\\"class_name\\\":\\\"CosineSimilarity\\\",\\\"config\\\":"
+     "{\\\"axis\\\":0}}",
+     NN_ERR_UNSUPPORTED, "axis"},
+    {"\\\"metrics\\\":[\\\"mae\\\"",
+     "\\\"metrics\\\":[{\\\"class_name\\\":\\\"AUC\\\",\\\"config\\\":"
+     "{\\\"num_thresholds\\\":1e300}}",
+     NN_ERR_FORMAT, "num_thresholds"},
+    {"\\\"metrics\\\":[\\\"mae\\\"", "\\\"metrics\\\":[\\\"f1_score\\\"", NN_ERR_FORMAT,
+     "use average=macro"},
     {"\\\"name\\\":\\\"dense_1\\\"", "\\\"name\\\":\\\"a\\\\u001b[2J\\\"", NN_ERR_FORMAT,
      "layer 1"},
     {"\\\"name\\\":\\\"dense_1\\\"", "\\\"name\\\":\\\"a\\\\nb\\\"", NN_ERR_FORMAT, "layer 1"},

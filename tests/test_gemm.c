@@ -114,14 +114,14 @@ END_TEST
 /* A batch of 0 * NaN is NaN wherever it lies in the tiles. */
 START_TEST(nan_propagates)
 {
-    static const size_t tried[][3] = {{9, 9, 9}, {40, 300, 200}};
-    for (size_t s = 0; s < 2; s++) {
-        const size_t m = tried[s][0], n = tried[s][1], k = tried[s][2];
+    static const size_t tried[][3] = {{9, 9, 9}, {40, 300, 200}, {1, 300, 200}};
+    for (size_t s = 0; s < sizeof tried / sizeof tried[0]; s++) {
+        const size_t m = tried[s][0], n = tried[s][1], k = tried[s][2], row = m / 2;
         nn_real *b = calloc(k * n, sizeof *b), *c = malloc(m * n * sizeof *c);
         for (int way = 0; way < WAYS; way++) {
             const nn_gemm_kind kind = kind_of(way);
             nn_real *a = random_values(m * k, 9), *scratch = scratch_for(way, m, n, k);
-            a[kind == NN_GEMM_TN ? 2 * m + 4 : 4 * k + 2] = (nn_real)NAN;
+            a[kind == NN_GEMM_TN ? 2 * m + row : row * k + 2] = (nn_real)NAN;
             nn_gemm_run(&(nn_gemm){.kind = kind,
                                    .m = m,
                                    .n = n,
@@ -132,7 +132,7 @@ START_TEST(nan_propagates)
                                    .c = c,
                                    .scratch = scratch});
             for (size_t j = 0; j < n; j++)
-                ck_assert_msg(isnan(c[4 * n + j]), "%s, column %zu", ways[way], j);
+                ck_assert_msg(isnan(c[row * n + j]), "%s, column %zu of %zu rows", ways[way], j, m);
             free(a);
             free(scratch);
         }
@@ -335,9 +335,22 @@ END_TEST
 
 START_TEST(tiles_cover_the_product_and_keep_the_limits)
 {
-    static const nn_gemm_limits limits[] = {
-        {.volume = 1000000, .nt_footprint = 4096, .columns = 96, .depth = 128},
-        {.volume = 262144, .columns = 160, .depth = 48}};
+    static const nn_gemm_limits limits[] = {{.volume = 1000000,
+                                             .nt_footprint = 4096,
+                                             .rows = 16,
+                                             .columns = 96,
+                                             .few_columns = 32,
+                                             .slab = SIZE_MAX,
+                                             .depth = 128,
+                                             .most_depth = 160},
+                                            {.volume = 262144,
+                                             .rows = 48,
+                                             .columns = 160,
+                                             .few_columns = 160,
+                                             .slab = 112,
+                                             .depth = 48,
+                                             .most_depth = SIZE_MAX,
+                                             .vector_footprint = 9215}};
     random_state = 7;
     for (int i = 0; i < 20000; i++) {
         size_t size[3]; /* of very different magnitudes */
@@ -368,6 +381,9 @@ START_TEST(tiles_cover_the_product_and_keep_the_limits)
         if (kind == NN_GEMM_NT && !transposed && limit->nt_footprint > 0)
             ck_assert_msg(tile_n * tile_k <= limit->nt_footprint, "%zu x %zu x %zu: %zu %zu", m, n,
                           k, tile_n, tile_k);
+        ck_assert(!grid.vector || (m == 1 && kind == NN_GEMM_NN));
+        if (grid.vector)
+            ck_assert_uint_le(tile_n * tile_k, limit->vector_footprint);
         if (m * n * k < 400000 && n * k < 120000)
             ck_assert(!grid.pooled); /* a small network stays on one thread */
     }

@@ -1,81 +1,32 @@
 #!/usr/bin/env python3
 """Compares libnn's main job with the same in other libraries, in turns on this machine.
 
-Each library is a process of its own (bench-main-job, peer.py) that stays loaded and sleeps while the
-others have their turn. In each round every one trains one epoch with each batch size; then they
-predict, in rounds again. Of all rounds the fastest counts. Ratios are libnn's time over the peer's.
+Each library is a process of its own (bench-main-job, bench-fann, peer.py) that stays loaded and sleeps
+while the others have their turn. For each net, in each round every one trains an epoch with each batch
+size, or some where they are short; then they predict, in rounds again. Of all epochs and rounds the
+fastest counts. A library that calls itself slow (FANN) has one round. Ratios are libnn's time over the
+peer's.
+
+A net is WIDTHS[@BATCHES][:ROWS], such as 784-300-100-10@32,128,1024 or 32-64-10:5500. Batches are 32
+unless they are given, rows 55,000, or 10,240 for nets of more than a million weights. With 784 inputs it
+learns Fashion-MNIST, with any other number made-up rows (synthetic_rows.py).
 """
 
 import argparse
 import json
 import os
 import platform
-import subprocess
+import shutil
 import sys
 import tempfile
-import time
 
-HERE = os.path.dirname(os.path.abspath(__file__))
+import nets
+import plot_peers
+import report
+from contestants import HERE, PEERS, Gone, gather, rehearse, run_rounds
+
 ROOT = os.path.dirname(os.path.dirname(HERE))
-PEERS = ("torch", "keras", "sklearn", "onnxruntime")
-THREAD_VARIABLES = ("NN_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS",
-                    "BLIS_NUM_THREADS", "MKL_NUM_THREADS")
-PAUSE = 0.3  # seconds; after them the threads of the one before sleep
-
-
-class Gone(Exception):
-    """A library that can't be loaded, or that failed."""
-
-
-class Contestant:
-    """A library with a number of threads (0: its default, all cores)."""
-
-    def __init__(self, command, name, threads):
-        self.threads = threads
-        self.peak_memory_mb = None
-        environment = dict(os.environ)
-        for variable in THREAD_VARIABLES:
-            environment.pop(variable, None)
-            if threads:
-                environment[variable] = str(threads)
-        self.log = tempfile.TemporaryFile("w+")
-        try:
-            self.process = subprocess.Popen(command, env=environment, text=True, stderr=self.log,
-                                            stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-        except OSError as error:
-            raise Gone(str(error)) from error
-        self.name = name
-        about = self.answer()
-        self.name, self.version = about["name"], about["version"]
-        self.trains = about.get("trains", True)
-
-    def answer(self):
-        line = self.process.stdout.readline()
-        if not line.endswith("\n"):
-            self.process.wait()
-            self.log.seek(0)
-            lines = self.log.read().strip().splitlines()
-            raise Gone(lines[-1] if lines else f"ended with {self.process.returncode}")
-        return json.loads(line)
-
-    def tell(self, *command):
-        try:
-            self.process.stdin.write(" ".join(map(str, command)) + "\n")
-            self.process.stdin.flush()
-        except BrokenPipeError:
-            pass  # answer says why
-        return self.answer()
-
-    def note_memory(self):
-        """The most that the process had in memory so far."""
-        with open(f"/proc/{self.process.pid}/status", encoding="ascii") as status:
-            for line in status:
-                if line.startswith("VmHWM:"):
-                    self.peak_memory_mb = int(line.split()[1]) / 1024
-
-    def end(self):
-        self.process.stdin.close()
-        self.process.wait()
+NETS = ("784-300-100-10@32,128,1024", "784-2048-2048-10@256", "32-64-64-10@32")
 
 
 def machine():
@@ -90,98 +41,38 @@ def machine():
             "system": platform.platform(), "load_before": os.getloadavg()[0]}
 
 
-def gather(options, python, model):
-    """All contestants that can be had, libnn first, and why others can't. Those that only predict
-    get a model that libnn trained for an epoch."""
-    contestants, missing = [], {}
+def race(options, net, directory):
+    """All that was measured with a net; the directory is for files that the contestants read."""
+    works = nets.works(net)
+    model = os.path.join(directory, "model.safetensors")
+    arguments = net.arguments(net.rows_in(options.data, directory))
+    try:
+        rehearse([options.libnn, "--commands"] + arguments, works, model)
+    except Gone as reason:
+        sys.exit(f"without libnn there is nothing to compare ({reason}): build it, or name the "
+                 "program by --libnn")
+    if options.epochs_per_round:
+        for work in works:
+            work.times = options.epochs_per_round if work.steps else work.times
+    print(f"{net}, {net.rows:,} rows of {net.data_name}", file=sys.stderr)
+    contestants, missing = gather(options, arguments, model)
 
-    def add(command, name, threads):
-        try:
-            contestants.append(Contestant(command, name, threads))
-        except Gone as reason:
-            if name not in missing:
-                print(f"{name} is left out: {reason}", file=sys.stderr)
-            missing[name] = str(reason)
+    def run(some):
+        times = run_rounds(contestants, missing, options.rounds, some, options.threads)
+        if "libnn" in missing:
+            sys.exit("without libnn there is nothing to compare")
+        return times
 
-    for threads in options.threads:
-        add([options.libnn, "--commands", "--data", options.data], "libnn", threads)
-    if missing:
-        sys.exit("without libnn there is nothing to compare: build it, or name the program by --libnn")
-    trained = Contestant([options.libnn, "--commands", "--data", options.data], "libnn", 0)
-    trained.tell("train", 32, 1)
-    trained.tell("save", model)
-    trained.end()
-    for name in options.peers:
-        for threads in options.threads:
-            add([python, os.path.join(HERE, "peer.py"), name, "--threads", str(threads), "--data",
-                 options.data, "--model", model], name, threads)
-    return contestants, missing
-
-
-def run_rounds(contestants, missing, rounds, works, needed, times):
-    """times[work, name, threads] gets the seconds of each round; a work is (label, command...)."""
-    for turn in range(rounds):
-        for label, *command in works:
-            shift = turn % len(contestants)
-            for contestant in contestants[shift:] + contestants[:shift]:
-                if not needed(contestant) or contestant.name in missing:
-                    continue
-                time.sleep(PAUSE)
-                try:
-                    seconds = contestant.tell(*command)["seconds"]
-                except Gone as reason:
-                    print(f"{contestant.name} failed at {label}: {reason}", file=sys.stderr)
-                    missing[contestant.name] = str(reason)
-                    continue
-                times.setdefault((label, contestant.name, contestant.threads), []).extend(seconds)
-        print(f"round {turn + 1} of {rounds} done", file=sys.stderr)
-
-
-def in_words(seconds):
-    for unit, scale in (("s", 1), ("ms", 1e3), ("us", 1e6)):
-        if seconds * scale >= 0.1:
-            break
-    return f"{seconds * scale:.3g} {unit}"
-
-
-def threads_in_words(threads):
-    return f"{threads} thread{'s' if threads > 1 else ''}" if threads else "all cores"
-
-
-def report_libraries(contestants, missing):
-    """Prints and returns what took part; the accuracies show that all did the same work."""
-    libraries = []
-    for it in contestants:
-        if it.name in missing:
-            continue
-        accuracy = it.tell("accuracy")["accuracy"]
-        libraries.append({"name": it.name, "version": it.version, "threads": it.threads,
-                          "accuracy": accuracy, "peak_memory_mb": it.peak_memory_mb})
-        memory = f", at most {it.peak_memory_mb:.0f} MB while training" if it.peak_memory_mb else ""
-        print(f"    {it.name} {it.version}, {threads_in_words(it.threads)}: "
-              f"test accuracy {accuracy:.4f}{memory}")
-    for name, reason in missing.items():
-        print(f"    {name} is left out: {reason}")
-    return libraries
-
-
-def report_times(times):
-    """Prints the table; the rows of it are returned."""
-    rows = []
-    for label, threads in dict.fromkeys((label, threads) for label, _, threads in times):
-        print(f"\n{label}, {threads_in_words(threads)}")
-        print(f"    {'':<16}{'fastest':>10}{'median':>10}{'rounds':>8}{'libnn/it':>10}")
-        libnn = min(times[label, "libnn", threads])
-        for (work, name, count), seconds in times.items():
-            if (work, count) != (label, threads):
-                continue
-            median = sorted(seconds)[len(seconds) // 2]
-            rows.append({"work": label, "threads": threads, "name": name, "seconds": seconds,
-                         "fastest": min(seconds), "median": median,
-                         "libnn_ratio": libnn / min(seconds)})
-            print(f"    {name:<16}{in_words(min(seconds)):>10}{in_words(median):>10}"
-                  f"{len(seconds):>8}{libnn / min(seconds):>10.3f}")
-    return rows
+    times = run([work for work in works if work.steps])
+    for contestant in contestants:
+        if contestant.trains and contestant.name not in missing:
+            contestant.note_memory()
+    times.update(run([work for work in works if not work.steps]))
+    libraries = report.libraries(contestants, missing)
+    for contestant in contestants:
+        contestant.end()
+    return {"net": str(net), "rows": net.rows, "data": net.data_name, "libraries": libraries,
+            "missing": missing, "measurements": report.measurements(works, times)}
 
 
 def parse_options():
@@ -197,55 +88,68 @@ def parse_options():
     def numbers(text):
         return [0 if part == "all" else number(part) for part in text.split(",")]
 
+    def net(text):
+        try:
+            return nets.parse(text)
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(str(error)) from error
+
+    def peers(text):
+        names = text.split(",")
+        for name in names:
+            if name not in PEERS:
+                raise argparse.ArgumentTypeError(f"'{name}' isn't one of {', '.join(PEERS)}")
+        return names
+
+    def writable(path):  # said now, not after the race
+        if not os.access(os.path.dirname(path) or ".", os.W_OK) or os.path.isdir(path):
+            raise argparse.ArgumentTypeError(f"'{path}' can't be written")
+        return path
+
     program = os.path.join(ROOT, "build/release/bench/peers/bench-main-job")
+    parser.add_argument("--nets", type=net, nargs="+", default=list(map(net, NETS)), metavar="NET",
+                        help=" ".join(NETS))
     parser.add_argument("--libnn", default=program,
-                        help="the program bench-main-job (%(default)s)")
+                        help="the program bench-main-job; bench-fann is beside it (%(default)s)")
     parser.add_argument("--venv", default=os.path.join(ROOT, "build/peers-venv"),
                         help="the environment that peers.sh made (%(default)s)")
     parser.add_argument("--data", default="/usr/share/datasets/fashion-mnist",
                         help="directory of the IDX files (%(default)s)")
-    parser.add_argument("--peers", type=lambda text: text.split(","), default=list(PEERS),
+    parser.add_argument("--peers", type=peers, default=list(PEERS),
                         help="names with commas between them: " + ",".join(PEERS))
-    parser.add_argument("--batches", type=lambda text: [number(part) for part in text.split(",")],
-                        default=[32, 128, 1024], help="(32,128,1024)")
     parser.add_argument("--threads", type=numbers, default=[0, 1], help="(all,1)")
-    parser.add_argument("--rounds", type=number, default=6, help="epochs with each batch size (6)")
-    parser.add_argument("--json", help="write all measurements to this file")
-    return parser.parse_args()
+    parser.add_argument("--rounds", type=number, default=6, help="turns of each library (6)")
+    parser.add_argument("--epochs-per-round", type=number,
+                        help="epochs in a turn (as many as libnn needs for 50 ms)")
+    parser.add_argument("--json", type=writable, help="write all measurements to this file")
+    parser.add_argument("--plot", type=writable, metavar="NAME.svg",
+                        help="draw the measurements, by gnuplot")
+    options = parser.parse_args()
+    options.python = os.path.join(options.venv, "bin/python")
+    if not os.path.exists(options.python) and set(options.peers) != {"fann"}:
+        parser.error(f"no environment in {options.venv}: make it by bench/peers/peers.sh")
+    if options.plot and not shutil.which("gnuplot"):
+        parser.error("--plot needs gnuplot")
+    return options
 
 
 def main():
     options = parse_options()
-    python = os.path.join(options.venv, "bin/python")
-    if not os.path.exists(python):
-        sys.exit(f"no environment in {options.venv}: make it by bench/peers/peers.sh")
-    result = {"machine": machine()}
-    with tempfile.TemporaryDirectory() as directory:
-        contestants, missing = gather(options, python, os.path.join(directory, "model.safetensors"))
-    trainings = [(f"epoch of 55,000 rows, batch {batch}", "train", batch, 1)
-                 for batch in options.batches]
-    predictions = [("predict 10,000 rows", "predict", 10000, 4),
-                   ("predict one row", "predict", 1, 2000)]
-    times = {}
-    run_rounds(contestants, missing, options.rounds, trainings, lambda it: it.trains, times)
-    for contestant in contestants:
-        if contestant.trains and contestant.name not in missing:
-            contestant.note_memory()
-    run_rounds(contestants, missing, options.rounds, predictions, lambda it: True, times)
-
-    about = result["machine"]
+    about = machine()
+    result = {"machine": about, "nets": []}
+    report.print_machine(about)
+    for net in options.nets:
+        with tempfile.TemporaryDirectory() as directory:
+            result["nets"].append(race(options, net, directory))
+        report.print_net(result["nets"][-1])
     about["load_after"] = os.getloadavg()[0]
-    print(f"{about['processor']}, {about['cores']} cores, {about['system']}, host {about['host']}")
-    result["libraries"] = report_libraries(contestants, missing)
-    result["missing"] = missing
-    result["measurements"] = report_times(times)
     print(f"\nload average {about['load_before']:.1f} before and {about['load_after']:.1f} after: "
           "one busy library alone makes up to 1 a thread")
     if options.json:
         with open(options.json, "w", encoding="utf-8") as file:
             json.dump(result, file, indent=1)
-    for contestant in contestants:
-        contestant.end()
+    if options.plot:
+        plot_peers.draw(result, options.plot)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Fashion-MNIST from its IDX files (http://yann.lecun.com/exdb/mnist/), gzipped or plain."""
+"""Fashion-MNIST, or rows like it, from IDX files (http://yann.lecun.com/exdb/mnist/), gzipped or plain."""
 
 import gzip
 import os
@@ -22,18 +22,21 @@ def read_idx(directory, name):
     return numpy.frombuffer(content, numpy.uint8, offset=4 + 4 * rank).reshape(shape)
 
 
-def load(directory, part):
-    """The pixels as float32 [rows, 784] from 0 to 1, and the labels as int32 [rows]."""
-    images = read_idx(directory, part + "-images-idx3-ubyte")
-    labels = read_idx(directory, part + "-labels-idx1-ubyte")
-    x = images.reshape(len(images), -1).astype(numpy.float32) / numpy.float32(255)
-    return x, labels.astype(numpy.int32)
+def load(directory, part, first=0, count=None):
+    """The pixels of some rows as float32 [rows, pixels] from 0 to 1, and the labels as int32 [rows]."""
+    images = read_idx(directory, part + "-images-idx3-ubyte")[first:]
+    labels = read_idx(directory, part + "-labels-idx1-ubyte")[first:]
+    count = count or len(images)
+    if not 0 < count <= len(images):
+        raise ValueError(f"{directory}: there are too few rows")
+    x = images[:count].reshape(count, -1).astype(numpy.float32)
+    x /= numpy.float32(255)
+    return x, labels[:count].astype(numpy.int32)
 
 
-def train_rows(directory):
-    """The rows to train on: all but the first 5,000, which validate."""
-    x, labels = load(directory, "train")
-    return x[VALIDATION_ROWS:].copy(), labels[VALIDATION_ROWS:].copy()
+def train_rows(directory, count):
+    """The rows to train on: so many (0: all) after the first 5,000, which validate."""
+    return load(directory, "train", VALIDATION_ROWS, count)
 
 
 def test_rows(directory):

@@ -1,8 +1,10 @@
-"""Another library doing libnn's main job: peer.py NAME [--threads N] [--data DIR] [--model FILE]
+"""Another library doing libnn's main job: peer.py NAME [--threads N] [--widths N,N,...] [--rows N]
+[--data DIR] [--model FILE]
 
-The net 784-300-100-10 (relu, softmax) learns Fashion-MNIST's training rows from the 5,001st on by
-plain gradient descent with a rate of 0.01. Commands come on standard input and are answered by one
-line of JSON each, as by bench-main-job (see there): train BATCH EPOCHS, predict ROWS CALLS, accuracy.
+A net of dense layers (784-300-100-10, relu and softmax) learns Fashion-MNIST's training rows from the
+5,001st on by plain gradient descent with a rate of 0.01. Commands come on standard input and are
+answered by one line of JSON each, as by bench-main-job (see job_commands.h): train BATCH EPOCHS,
+predict ROWS CALLS, accuracy.
 """
 
 import argparse
@@ -19,13 +21,14 @@ import fashion_mnist
 class Work:
     """The data of a peer, read when first needed, and what it is told to do with them."""
 
-    def __init__(self, peer, directory):
+    def __init__(self, peer, directory, rows):
         self.peer = peer
         self.directory = directory
+        self.rows = rows
 
     @functools.cached_property
     def train_rows(self):
-        return fashion_mnist.train_rows(self.directory)
+        return fashion_mnist.train_rows(self.directory, self.rows)
 
     @functools.cached_property
     def test_rows(self):
@@ -42,7 +45,9 @@ class Work:
         return {"seconds": seconds}
 
     def predict(self, rows, calls):
-        """Seconds of one call, the mean of all."""
+        """Seconds of one call, the mean of all after a first one."""
+        if rows > len(self.test_rows[0]):
+            raise ValueError(f"predict {rows}: there are fewer test rows")
         x = self.peer.prepare(self.test_rows[0][:rows])
         self.peer.predict(x)
         start = time.perf_counter()
@@ -63,8 +68,11 @@ def say(answer, to):
 
 def main():
     parser = argparse.ArgumentParser(description="libnn's main job in another library")
-    parser.add_argument("name", help="keras, torch, sklearn, onnxruntime")
+    parser.add_argument("name", help="torch, keras, keras_jax, sklearn, onnxruntime")
     parser.add_argument("--threads", type=int, default=0, help="0: the library's own default")
+    parser.add_argument("--widths", type=lambda text: [int(part) for part in text.split(",")],
+                        default=[784, 300, 100, 10], help="inputs, units of each layer")
+    parser.add_argument("--rows", type=int, default=0, help="rows to train on; 0: all")
     parser.add_argument("--data", default="/usr/share/datasets/fashion-mnist")
     parser.add_argument("--model", help="a model saved by libnn, for onnxruntime")
     options = parser.parse_args()
@@ -74,7 +82,7 @@ def main():
     peer = importlib.import_module("peer_" + options.name).Peer(options)
     trains = hasattr(peer, "train_epoch")
     say({"name": peer.name, "version": peer.version, "trains": trains}, answers)
-    work = Work(peer, options.data)
+    work = Work(peer, options.data, options.rows)
     for line in sys.stdin:
         command, *numbers = line.split()
         say(getattr(work, command)(*map(int, numbers)), answers)

@@ -1,6 +1,7 @@
 #!/bin/sh
 # peers.sh [--venv DIR]: makes a Python environment (build/peers-venv) with the libraries that
 # compare.py compares libnn with, from PyPI: 3 GB on disk. What can't be had is left out, and said.
+# FANN isn't among them: bench-fann is built with the other benches where Debian's libfann-dev is there.
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 venv=$here/../../build/peers-venv
@@ -51,12 +52,12 @@ install filelock typing-extensions sympy networkx jinja2 fsspec &&
 peer PyTorch torch
 
 install keras
-if ! install tensorflow-cpu; then
-    echo "TensorFlow can't be installed here; Keras gets JAX"
-    install jax
-    export KERAS_BACKEND=jax
-fi
-peer Keras keras
+install tensorflow-cpu
+export KERAS_BACKEND=tensorflow
+peer 'Keras on TensorFlow' keras
+install jax
+export KERAS_BACKEND=jax
+peer 'Keras on JAX' keras
 
 echo "The environment is in $venv"
 [ "$left_out" = no ]

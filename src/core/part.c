@@ -25,6 +25,9 @@ static nn_status set_default(const nn_option *option, void *to)
     case NN_TYPE_SIZE:
         *(size_t *)to = (size_t)option->default_number;
         return NN_OK;
+    case NN_TYPE_INTEGER:
+        *(int *)to = (int)option->default_number;
+        return NN_OK;
     case NN_TYPE_REAL:
         *(double *)to = option->default_number;
         return NN_OK;
@@ -51,8 +54,8 @@ static nn_status set_default(const nn_option *option, void *to)
         return NN_OK;
     case NN_TYPE_OPTIONAL_SIZE:
     case NN_TYPE_REALS:
-    case NN_TYPE_STRINGS:
     case NN_TYPE_SHAPE:
+    case NN_TYPE_NAMES:
     case NN_TYPE_SEED:
         return NN_OK; /* zeroed: none */
     }
@@ -182,23 +185,13 @@ nn_status nn_part_visit(const nn_part *part, nn_option_visitor visit, void *user
     return NN_OK;
 }
 
-void nn_strings_free(nn_strings *strings)
-{
-    for (size_t i = 0; i < strings->count; i++)
-        nn_release(strings->values[i]);
-    nn_release(strings->values);
-    *strings = (nn_strings){.count = 0};
-}
-
 static nn_status free_option(void *user, const nn_option *option, const void *value)
 {
     (void)user;
     if (option->type == NN_TYPE_STRING)
         nn_release(*(char *const *)value);
-    if (option->type == NN_TYPE_STRINGS) {
-        nn_strings strings = *(const nn_strings *)value;
-        nn_strings_free(&strings);
-    }
+    if (option->type == NN_TYPE_NAMES)
+        nn_release(((const nn_name_list *)value)->names);
     if (option->type == NN_TYPE_REALS)
         nn_release(((const nn_reals *)value)->values);
     if (option->type == NN_TYPE_PART || option->type == NN_TYPE_REAL_OR_PART) {

@@ -5,6 +5,7 @@
 #ifndef NN_CORE_PART_H
 #define NN_CORE_PART_H
 
+#include "names.h"
 #include "nn.h"
 #include "shape.h"
 #include "spec.h"
@@ -43,11 +44,6 @@ typedef struct nn_reals {
     double *values; /* owned */
 } nn_reals;
 
-typedef struct nn_strings {
-    size_t count;
-    char **values; /* owned, and so is each */
-} nn_strings;
-
 typedef struct nn_real_or_part {
     double value; /* if part.type is NULL */
     nn_part part; /* owned */
@@ -55,18 +51,19 @@ typedef struct nn_real_or_part {
 
 typedef enum nn_option_type {
     NN_TYPE_SIZE,          /* size_t */
-    NN_TYPE_OPTIONAL_SIZE, /* nn_optional_size: none is the default */
+    NN_TYPE_INTEGER,       /* int: a whole number of either sign, such as an axis */
+    NN_TYPE_OPTIONAL_SIZE, /* nn_optional_size: such a number or none, which is the default */
     NN_TYPE_REAL,          /* double; finite, and so it is as a float */
     NN_TYPE_OPTIONAL_REAL, /* nn_optional_real: such a number or none */
     NN_TYPE_REALS,         /* nn_reals: a tuple of such numbers, or one; always required */
     NN_TYPE_REAL_OR_PART, /* nn_real_or_part: such a number, which is the default, or a part of the room */
     NN_TYPE_BOOL,         /* bool */
     NN_TYPE_SHAPE,        /* nn_shape, rank 0 for none */
-    NN_TYPE_STRING,  /* char *, NULL for none; owned */
-    NN_TYPE_STRINGS, /* nn_strings: a tuple of strings, or one; none, with count 0, is the default */
-    NN_TYPE_CHOICE,  /* const char *: one of choices */
-    NN_TYPE_SEED,    /* nn_seed: an unsigned integer or none */
-    NN_TYPE_PART     /* nn_part of the room; owned. none stands for the default */
+    NN_TYPE_NAMES,        /* nn_name_list, count 0 for none; owned */
+    NN_TYPE_STRING, /* char *, NULL for none; owned */
+    NN_TYPE_CHOICE, /* const char *: one of choices; NULL for none, if that is the default */
+    NN_TYPE_SEED,   /* nn_seed: an unsigned integer or none */
+    NN_TYPE_PART    /* nn_part of the room; owned. none stands for the default */
 } nn_option_type;
 
 typedef struct nn_option {
@@ -76,7 +73,7 @@ typedef struct nn_option {
     bool required;
     bool open_minimum, open_maximum; /* the bound itself is out of bounds */
     bool default_given;              /* OPTIONAL_REAL: the default is default_number, not none */
-    double default_number;           /* SIZE, REAL, OPTIONAL_REAL, REAL_OR_PART, BOOL */
+    double default_number;           /* SIZE, INTEGER, REAL, OPTIONAL_REAL, REAL_OR_PART, BOOL */
     double minimum, maximum;         /* of every number; INFINITY: no bound */
     const char *default_text;        /* STRING, CHOICE, PART (a spec), SHAPE; NULL: none */
     const char *const *choices;      /* CHOICE: names, ended by NULL */
@@ -92,6 +89,21 @@ typedef struct nn_option {
 #define NN_OPTION_SIZE_REQUIRED(s, field, low, high, text)                                         \
     {                                                                                              \
         .name = #field, .type = NN_TYPE_SIZE, .offset = offsetof(s, field), .required = true,      \
+        .minimum = (low), .maximum = (high), .help = (text)                                        \
+    }
+#define NN_OPTION_INTEGER(s, field, value, low, high, text)                                        \
+    {                                                                                              \
+        .name = #field, .type = NN_TYPE_INTEGER, .offset = offsetof(s, field),                     \
+        .default_number = (value), .minimum = (low), .maximum = (high), .help = (text)             \
+    }
+#define NN_OPTION_INTEGER_REQUIRED(s, field, low, high, text)                                      \
+    {                                                                                              \
+        .name = #field, .type = NN_TYPE_INTEGER, .offset = offsetof(s, field), .required = true,   \
+        .minimum = (low), .maximum = (high), .help = (text)                                        \
+    }
+#define NN_OPTION_OPTIONAL_SIZE(s, field, low, high, text)                                         \
+    {                                                                                              \
+        .name = #field, .type = NN_TYPE_OPTIONAL_SIZE, .offset = offsetof(s, field),               \
         .minimum = (low), .maximum = (high), .help = (text)                                        \
     }
 #define NN_OPTION_REAL(s, field, value, low, high, text)                                           \
@@ -132,11 +144,6 @@ typedef struct nn_option {
         .default_given = true, .default_number = (value), .minimum = (low), .maximum = (high),     \
         .help = (text)                                                                             \
     }
-#define NN_OPTION_OPTIONAL_SIZE(s, field, low, high, text)                                         \
-    {                                                                                              \
-        .name = #field, .type = NN_TYPE_OPTIONAL_SIZE, .offset = offsetof(s, field),               \
-        .minimum = (low), .maximum = (high), .help = (text)                                        \
-    }
 #define NN_OPTION_REALS_REQUIRED(s, field, low, high, text)                                        \
     {                                                                                              \
         .name = #field, .type = NN_TYPE_REALS, .offset = offsetof(s, field), .required = true,     \
@@ -163,6 +170,15 @@ typedef struct nn_option {
     {                                                                                              \
         .name = #field, .type = NN_TYPE_SHAPE, .offset = offsetof(s, field), .help = (text)        \
     }
+#define NN_OPTION_NAMES(s, field, text)                                                            \
+    {                                                                                              \
+        .name = #field, .type = NN_TYPE_NAMES, .offset = offsetof(s, field), .help = (text)        \
+    }
+#define NN_OPTION_SHAPE_REQUIRED(s, field, text)                                                   \
+    {                                                                                              \
+        .name = #field, .type = NN_TYPE_SHAPE, .offset = offsetof(s, field), .required = true,     \
+        .help = (text)                                                                             \
+    }
 #define NN_OPTION_STRING(s, field, value, text)                                                    \
     {                                                                                              \
         .name = #field, .type = NN_TYPE_STRING, .offset = offsetof(s, field),                      \
@@ -172,10 +188,6 @@ typedef struct nn_option {
     {                                                                                              \
         .name = #field, .type = NN_TYPE_STRING, .offset = offsetof(s, field), .required = true,    \
         .help = (text)                                                                             \
-    }
-#define NN_OPTION_STRINGS(s, field, text)                                                          \
-    {                                                                                              \
-        .name = #field, .type = NN_TYPE_STRINGS, .offset = offsetof(s, field), .help = (text)      \
     }
 #define NN_OPTION_CHOICE(s, field, names, value, text)                                             \
     {                                                                                              \
@@ -247,8 +259,6 @@ nn_status nn_part_create(nn_part *part, const nn_room *room, const nn_spec *spec
 nn_status nn_part_parse(nn_part *part, const nn_room *room, const char *text);
 nn_status nn_part_clone(nn_part *copy, const nn_part *part);
 void nn_part_free(nn_part *part);
-
-void nn_strings_free(nn_strings *strings); /* what it owns, not the struct itself */
 
 /* Calls visit for each option of a part (common ones first) with the address of its value. */
 typedef nn_status (*nn_option_visitor)(void *user, const nn_option *option, const void *value);

@@ -6,6 +6,7 @@ static bool is_number(const nn_option *option)
 {
     switch (option->type) {
     case NN_TYPE_SIZE:
+    case NN_TYPE_INTEGER:
     case NN_TYPE_OPTIONAL_SIZE:
     case NN_TYPE_REAL:
     case NN_TYPE_OPTIONAL_REAL:
@@ -21,13 +22,14 @@ static const char *type_name(const nn_option *option)
 {
     switch (option->type) {
     case NN_TYPE_SIZE:
+    case NN_TYPE_INTEGER:
         return "whole number";
+    case NN_TYPE_OPTIONAL_SIZE:
+        return "whole number or none";
     case NN_TYPE_REAL:
         return "number";
     case NN_TYPE_OPTIONAL_REAL:
         return "number or none";
-    case NN_TYPE_OPTIONAL_SIZE:
-        return "whole number or none";
     case NN_TYPE_REALS:
         return "numbers";
     case NN_TYPE_REAL_OR_PART:
@@ -36,10 +38,10 @@ static const char *type_name(const nn_option *option)
         return "true or false";
     case NN_TYPE_SHAPE:
         return "shape";
+    case NN_TYPE_NAMES:
+        return "names";
     case NN_TYPE_STRING:
         return "string";
-    case NN_TYPE_STRINGS:
-        return "strings";
     case NN_TYPE_SEED:
         return "seed";
     case NN_TYPE_CHOICE:
@@ -65,6 +67,7 @@ static void write_default(const nn_option *option, nn_text *text)
             nn_text_append(text, "none");
         break;
     case NN_TYPE_SIZE:
+    case NN_TYPE_INTEGER:
     case NN_TYPE_REAL:
     case NN_TYPE_REAL_OR_PART:
         nn_text_append_number(text, option->default_number);

@@ -4,6 +4,7 @@
 #include "status.h"
 #include <errno.h>
 #include <float.h>
+#include <limits.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -61,6 +62,26 @@ static nn_status take_size(const nn_option *option, const nn_value *value, size_
     return NN_OK;
 }
 
+static nn_status take_integer(const nn_option *option, const nn_value *value, int *integer)
+{
+    OPTION_REQUIRE(value->kind == NN_VALUE_NUMBER && value->number >= INT_MIN &&
+                       value->number <= INT_MAX && value->number == (double)(int)value->number,
+                   "%s is %s, expected a whole number", option->name, describe(value));
+    NN_TRY(check_bounds(option, value->number));
+    *integer = (int)value->number;
+    return NN_OK;
+}
+
+static nn_status take_optional_size(const nn_option *option, const nn_value *value,
+                                    nn_optional_size *size)
+{
+    nn_optional_size taken = {.given = value->kind != NN_VALUE_NONE};
+    if (taken.given)
+        NN_TRY(take_size(option, value, &taken.value));
+    *size = taken;
+    return NN_OK;
+}
+
 static nn_status take_real(const nn_option *option, const nn_value *value, double *real)
 {
     OPTION_REQUIRE(value->kind == NN_VALUE_NUMBER, "%s is %s, expected a number", option->name,
@@ -80,16 +101,6 @@ static nn_status take_optional_real(const nn_option *option, const nn_value *val
     if (taken.given)
         NN_TRY(take_real(option, value, &taken.value));
     *real = taken;
-    return NN_OK;
-}
-
-static nn_status take_optional_size(const nn_option *option, const nn_value *value,
-                                    nn_optional_size *size)
-{
-    nn_optional_size taken = {.given = value->kind != NN_VALUE_NONE};
-    if (taken.given)
-        NN_TRY(take_size(option, value, &taken.value));
-    *size = taken;
     return NN_OK;
 }
 
@@ -142,6 +153,47 @@ static nn_status take_shape(const nn_option *option, const nn_value *value, nn_s
     return NN_OK;
 }
 
+static bool is_name(const nn_value *value)
+{
+    return value->kind == NN_VALUE_NAME || value->kind == NN_VALUE_STRING;
+}
+
+static nn_status copy_names(const nn_option *option, const nn_value *items, size_t count,
+                            nn_name_list *list)
+{
+    const char **names = nn_allocate(count, sizeof(*names));
+    nn_status status = names != NULL ? NN_OK : NN_ERR_NO_MEMORY;
+    for (size_t i = 0; i < count && status == NN_OK; i++) {
+        if (!is_name(&items[i]))
+            status = nn_fail(NN_ERR_INVALID, "%s has %s in it, expected names or 'strings'",
+                             option->name, describe(&items[i]));
+        else
+            names[i] = items[i].text;
+    }
+    if (status == NN_OK)
+        status = nn_names_copy(&list->names, names, count);
+    if (status == NN_OK)
+        list->count = count;
+    nn_release(names);
+    return status;
+}
+
+/* A tuple, or one name, as in inputs=a. */
+static nn_status take_names(const nn_option *option, const nn_value *value, nn_name_list *list)
+{
+    nn_name_list taken = {.count = 0};
+    if (value->kind == NN_VALUE_TUPLE && value->count > 0) {
+        NN_TRY(copy_names(option, value->items, value->count, &taken));
+    } else if (value->kind != NN_VALUE_NONE) {
+        OPTION_REQUIRE(is_name(value), "%s is %s, expected names such as (a, b)", option->name,
+                       value->kind == NN_VALUE_TUPLE ? "empty" : describe(value));
+        NN_TRY(copy_names(option, value, 1, &taken));
+    }
+    nn_release(list->names);
+    *list = taken;
+    return NN_OK;
+}
+
 static nn_status take_string(const nn_option *option, const nn_value *value, char **string)
 {
     char *copy = NULL;
@@ -158,35 +210,12 @@ static nn_status take_string(const nn_option *option, const nn_value *value, cha
     return NN_OK;
 }
 
-/* A tuple, or one string. */
-static nn_status take_strings(const nn_option *option, const nn_value *value, nn_strings *strings)
-{
-    nn_strings taken = {.count = 0};
-    const bool tuple = value->kind == NN_VALUE_TUPLE;
-    const size_t count = tuple ? value->count : value->kind != NN_VALUE_NONE;
-    taken.values = nn_allocate(count, sizeof(*taken.values));
-    if (taken.values == NULL)
-        return NN_ERR_NO_MEMORY;
-    nn_status status = NN_OK;
-    for (size_t i = 0; i < count && status == NN_OK; i++) {
-        const nn_value *item = tuple ? &value->items[i] : value;
-        if (item->kind == NN_VALUE_NONE)
-            status = nn_fail(NN_ERR_INVALID, "%s has none in it, expected names", option->name);
-        else
-            status = take_string(option, item, &taken.values[i]);
-        taken.count++;
-    }
-    if (status != NN_OK) {
-        nn_strings_free(&taken);
-        return status;
-    }
-    nn_strings_free(strings);
-    *strings = taken;
-    return NN_OK;
-}
-
 static nn_status take_choice(const nn_option *option, const nn_value *value, const char **choice)
 {
+    if (value->kind == NN_VALUE_NONE && option->default_text == NULL && !option->required) {
+        *choice = NULL;
+        return NN_OK;
+    }
     if (value->kind == NN_VALUE_NAME || value->kind == NN_VALUE_STRING)
         for (size_t i = 0; option->choices[i] != NULL; i++)
             if (strcmp(option->choices[i], value->text) == 0) {
@@ -274,12 +303,14 @@ nn_status nn_option_take(const nn_option *option, const nn_value *value, void *t
     switch (option->type) {
     case NN_TYPE_SIZE:
         return take_size(option, value, to);
+    case NN_TYPE_INTEGER:
+        return take_integer(option, value, to);
+    case NN_TYPE_OPTIONAL_SIZE:
+        return take_optional_size(option, value, to);
     case NN_TYPE_REAL:
         return take_real(option, value, to);
     case NN_TYPE_OPTIONAL_REAL:
         return take_optional_real(option, value, to);
-    case NN_TYPE_OPTIONAL_SIZE:
-        return take_optional_size(option, value, to);
     case NN_TYPE_REALS:
         return take_reals(option, value, to);
     case NN_TYPE_REAL_OR_PART:
@@ -291,10 +322,10 @@ nn_status nn_option_take(const nn_option *option, const nn_value *value, void *t
         return NN_OK;
     case NN_TYPE_SHAPE:
         return take_shape(option, value, to);
+    case NN_TYPE_NAMES:
+        return take_names(option, value, to);
     case NN_TYPE_STRING:
         return take_string(option, value, to);
-    case NN_TYPE_STRINGS:
-        return take_strings(option, value, to);
     case NN_TYPE_CHOICE:
         return take_choice(option, value, to);
     case NN_TYPE_SEED:

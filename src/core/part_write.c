@@ -2,12 +2,6 @@
 #include "part.h"
 #include <string.h>
 
-static bool shape_equal(const nn_shape *a, const nn_shape *b)
-{
-    return a->rank == b->rank &&
-           memcmp(a->dimensions, b->dimensions, a->rank * sizeof(a->dimensions[0])) == 0;
-}
-
 static bool part_is_default(const nn_option *option, const nn_part *part)
 {
     if (part->type == NULL || option->default_text == NULL)
@@ -24,6 +18,10 @@ bool nn_option_is_default(const nn_option *option, const void *value)
     switch (option->type) {
     case NN_TYPE_SIZE:
         return *(const size_t *)value == (size_t)option->default_number;
+    case NN_TYPE_INTEGER:
+        return *(const int *)value == (int)option->default_number;
+    case NN_TYPE_OPTIONAL_SIZE:
+        return !((const nn_optional_size *)value)->given;
     case NN_TYPE_REAL:
         return *(const double *)value == option->default_number;
     case NN_TYPE_OPTIONAL_REAL: {
@@ -31,8 +29,6 @@ bool nn_option_is_default(const nn_option *option, const void *value)
         return real->given == option->default_given &&
                (!real->given || real->value == option->default_number);
     }
-    case NN_TYPE_OPTIONAL_SIZE:
-        return !((const nn_optional_size *)value)->given;
     case NN_TYPE_REALS:
         return false; /* there is none */
     case NN_TYPE_REAL_OR_PART: {
@@ -42,9 +38,9 @@ bool nn_option_is_default(const nn_option *option, const void *value)
     case NN_TYPE_BOOL:
         return *(const bool *)value == (option->default_number != 0);
     case NN_TYPE_SHAPE:
-        return shape_equal(value, &(nn_shape){.rank = 0});
-    case NN_TYPE_STRINGS:
-        return ((const nn_strings *)value)->count == 0;
+        return ((const nn_shape *)value)->rank == 0;
+    case NN_TYPE_NAMES:
+        return ((const nn_name_list *)value)->count == 0;
     case NN_TYPE_SEED:
         return !((const nn_seed *)value)->given;
     case NN_TYPE_CHOICE:
@@ -68,21 +64,20 @@ static void write_string(const char *string, nn_text *text)
     nn_text_append(text, "'");
 }
 
-static void write_strings(const nn_strings *strings, nn_text *text)
-{
-    nn_text_append(text, "(");
-    for (size_t i = 0; i < strings->count; i++) {
-        nn_text_append(text, "%s", i == 0 ? "" : ",");
-        write_string(strings->values[i], text);
-    }
-    nn_text_append(text, ")");
-}
-
 static void write_shape(const nn_shape *shape, nn_text *text)
 {
     nn_text_append(text, "(");
     for (size_t i = 0; i < shape->rank; i++)
         nn_text_append(text, "%s%zu", i == 0 ? "" : ",", shape->dimensions[i]);
+    nn_text_append(text, ")");
+}
+
+static void write_names(const nn_name_list *list, nn_text *text)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        nn_text_append(text, i == 0 ? "(" : ",");
+        write_string(list->names[i], text);
+    }
     nn_text_append(text, ")");
 }
 
@@ -110,6 +105,12 @@ static void write_value(const nn_option *option, const void *value, nn_text *tex
     case NN_TYPE_SIZE:
         nn_text_append(text, "%zu", *(const size_t *)value);
         break;
+    case NN_TYPE_INTEGER:
+        nn_text_append(text, "%d", *(const int *)value);
+        break;
+    case NN_TYPE_OPTIONAL_SIZE: /* none is the default, and defaults aren't written */
+        nn_text_append(text, "%zu", ((const nn_optional_size *)value)->value);
+        break;
     case NN_TYPE_REAL:
         nn_text_append_number(text, *(const double *)value);
         break;
@@ -121,9 +122,6 @@ static void write_value(const nn_option *option, const void *value, nn_text *tex
             nn_text_append(text, "none");
         break;
     }
-    case NN_TYPE_OPTIONAL_SIZE: /* none is the default, and defaults aren't written */
-        nn_text_append(text, "%zu", ((const nn_optional_size *)value)->value);
-        break;
     case NN_TYPE_REALS:
         write_reals(value, text);
         break;
@@ -141,6 +139,9 @@ static void write_value(const nn_option *option, const void *value, nn_text *tex
     case NN_TYPE_SHAPE:
         write_shape(value, text);
         break;
+    case NN_TYPE_NAMES: /* none is the default, as above */
+        write_names(value, text);
+        break;
     case NN_TYPE_SEED:
         nn_text_append(text, "%llu", (unsigned long long)((const nn_seed *)value)->value);
         break;
@@ -152,9 +153,6 @@ static void write_value(const nn_option *option, const void *value, nn_text *tex
             nn_text_append(text, "none");
         else
             write_string(*(char *const *)value, text);
-        break;
-    case NN_TYPE_STRINGS:
-        write_strings(value, text);
         break;
     case NN_TYPE_PART:
         write_part(value, text);

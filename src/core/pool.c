@@ -16,8 +16,8 @@ enum {
     SPINS = 4000,   /* looks for the next run before a worker sleeps: about 50 us */
     CLOSING = 2000, /* looks for the end of a worker's last tile before the caller sleeps */
     LOST = 300000,  /* nanoseconds: who waits so long waits for a thread that has lost its core */
-    ALONE_FIRST = 8000000,
-    ALONE_MOST = 256000000,
+    ALONE_FIRST = 32000000,
+    ALONE_MOST = 512000000,
     CALM = 200000000 /* after so long without another loss, the next one is a first again */
 };
 

@@ -2,6 +2,7 @@
  * options. */
 #include "allocate.h"
 #include "keras_part.h"
+#include "layer.h"
 #include "status.h"
 #include <string.h>
 
@@ -40,6 +41,8 @@ static bool is_neutral(const nn_json *value)
         return nn_json_is(value, NN_JSON_FALSE);
     if (strcmp(key, "dtype") == 0)
         return is_float32(value);
+    if (strcmp(key, "axis") == 0) /* the last, along which parts work */
+        return nn_json_is(value, NN_JSON_NUMBER) && value->number == -1;
     if (strcmp(key, "data_format") == 0)
         return nn_json_is(value, NN_JSON_STRING) &&
                strcmp(nn_json_string(value), "channels_last") == 0;
@@ -90,32 +93,40 @@ static nn_status read_string(const nn_option *option, const nn_json *json, nn_va
     return set_text(value, NN_VALUE_NAME, type->name, strlen(type->name));
 }
 
+static nn_status begin_tuple(nn_value *value, size_t most)
+{
+    value->kind = NN_VALUE_TUPLE;
+    value->items = nn_allocate(most, sizeof(*value->items));
+    return value->items != NULL ? NN_OK : NN_ERR_NO_MEMORY;
+}
+
+static nn_status read_names(const nn_json *list, nn_value *value)
+{
+    NN_TRY(begin_tuple(value, nn_json_count(list)));
+    for (const nn_json *item = nn_json_first(list); item != NULL; item = nn_json_next(list, item)) {
+        NN_REQUIRE(nn_json_is(item, NN_JSON_STRING), NN_ERR_FORMAT, "a name isn't a string");
+        NN_TRY(set_text(&value->items[value->count++], NN_VALUE_STRING, item->text, item->length));
+    }
+    return NN_OK;
+}
+
 static bool is_item(const nn_json *item, nn_option_type type)
 {
-    if (type == NN_TYPE_STRINGS)
-        return nn_json_is(item, NN_JSON_STRING);
     return nn_json_is(item, NN_JSON_NUMBER) && (item->whole || type == NN_TYPE_REALS);
 }
 
-/* The items of a list, from item on: strings, numbers, or the dimensions of a shape, as the type says. */
+/* The items of a list, from item on: numbers, or the dimensions of a shape, as the type says. */
 static nn_status read_tuple(const nn_json *list, const nn_json *item, nn_option_type type,
                             nn_value *value)
 {
-    const bool shape = type != NN_TYPE_REALS && type != NN_TYPE_STRINGS;
+    const bool shape = type != NN_TYPE_REALS;
     NN_REQUIRE(!shape || nn_json_count(list) <= NN_MAX_RANK + 1, NN_ERR_UNSUPPORTED,
                "a list of %zu values", nn_json_count(list));
-    value->kind = NN_VALUE_TUPLE;
-    value->items = nn_allocate(nn_json_count(list), sizeof(*value->items));
-    if (value->items == NULL)
-        return NN_ERR_NO_MEMORY;
+    NN_TRY(begin_tuple(value, nn_json_count(list)));
     for (; item != NULL; item = nn_json_next(list, item)) {
         NN_REQUIRE(is_item(item, type), NN_ERR_FORMAT, "%s",
-                   shape                     ? "a dimension isn't a whole number"
-                   : type == NN_TYPE_STRINGS ? "an item isn't a string"
-                                             : "an item isn't a number");
-        nn_value *to = &value->items[value->count];
-        NN_TRY(type == NN_TYPE_STRINGS ? set_text(to, NN_VALUE_STRING, item->text, item->length)
-                                       : read_number(item, to));
+                   shape ? "a dimension isn't a whole number" : "an item isn't a number");
+        NN_TRY(read_number(item, &value->items[value->count]));
         value->count++;
     }
     return NN_OK;
@@ -139,7 +150,9 @@ static nn_status read_value(const nn_option *option, const nn_json *json, int de
     case NN_JSON_STRING:
         return read_string(option, json, value);
     case NN_JSON_LIST:
-        return read_tuple(json, nn_json_first(json), option->type, value);
+        return option->type == NN_TYPE_NAMES
+                   ? read_names(json, value)
+                   : read_tuple(json, nn_json_first(json), option->type, value);
     case NN_JSON_OBJECT:
         NN_REQUIRE(takes_part(option), NN_ERR_UNSUPPORTED, "an object isn't supported");
         value->kind = NN_VALUE_SPEC;
@@ -183,7 +196,17 @@ static nn_status add_config(nn_spec *spec, const nn_room *room, const nn_part_ty
     return NN_OK;
 }
 
-/* What stands beside "config". registered_name, unless null, names a class of somebody's own. */
+/* registered_name, unless null, names a class of somebody's own; but Keras says it of its operations, too
+ * (a + b). */
+static bool is_registered_by_keras(const nn_json *json, const nn_json *name)
+{
+    const char *module = nn_json_string(nn_json_get(json, "module"));
+    const char *class_name = nn_json_string(nn_json_get(json, "class_name"));
+    return nn_json_is(name, NN_JSON_STRING) && module != NULL && class_name != NULL &&
+           strncmp(module, "keras.", 6) == 0 && strcmp(name->text, class_name) == 0;
+}
+
+/* What stands beside "config". */
 static nn_status check_object(const nn_json *json)
 {
     for (const nn_json *item = nn_json_first(json); item != NULL; item = nn_json_next(json, item)) {
@@ -191,6 +214,10 @@ static nn_status check_object(const nn_json *json)
             NN_REQUIRE(item->kind == NN_JSON_STRING, NN_ERR_FORMAT, "%s isn't a string", item->key);
         else if (strcmp(item->key, "config") == 0)
             NN_REQUIRE(item->kind == NN_JSON_OBJECT, NN_ERR_FORMAT, "config isn't an object");
+        else if (strcmp(item->key, "registered_name") == 0 && is_registered_by_keras(json, item))
+            continue;
+        else if (strcmp(item->key, "inbound_nodes") == 0) /* of a layer in a graph */
+            NN_REQUIRE(item->kind == NN_JSON_LIST, NN_ERR_FORMAT, "inbound_nodes isn't a list");
         else
             NN_TRY(nn_keras_skip(item));
     }
@@ -231,7 +258,7 @@ static nn_status read_spec(nn_spec **spec, const nn_room *room, const nn_json *j
 }
 
 /* batch_shape is [null, 28, 28]: any number of rows, each of the shape that follows. */
-static nn_status add_input_shape(nn_spec *spec, const nn_json *batch_shape)
+static nn_status add_shape(nn_spec *spec, const char *option, const nn_json *batch_shape)
 {
     nn_value value = {.kind = NN_VALUE_NONE};
     nn_status status = NN_OK;
@@ -241,22 +268,33 @@ static nn_status add_input_shape(nn_spec *spec, const nn_json *batch_shape)
     else
         status = nn_fail(NN_ERR_UNSUPPORTED, "a fixed number of rows");
     if (status == NN_OK)
-        status = nn_spec_add(spec, "input_shape", &value);
+        status = nn_spec_add(spec, option, &value);
     else
         status = nn_fail_in(status, "batch_shape");
     nn_value_free(&value);
     return status;
 }
 
+static nn_status add_inputs(nn_spec *spec, const char *const *inputs, size_t count)
+{
+    nn_value value = {.kind = NN_VALUE_NONE};
+    nn_status status = begin_tuple(&value, count);
+    for (size_t i = 0; i < count && status == NN_OK; i++)
+        status =
+            set_text(&value.items[value.count++], NN_VALUE_STRING, inputs[i], strlen(inputs[i]));
+    if (status == NN_OK)
+        status = nn_spec_add(spec, "inputs", &value);
+    nn_value_free(&value);
+    return status;
+}
+
 nn_status nn_keras_read_part(nn_part *part, const nn_room *room, const nn_json *json,
-                             const nn_json *batch_shape, const char **name)
+                             const char **name)
 {
     *part = (nn_part){.type = NULL};
     nn_spec *spec;
     NN_TRY(read_spec(&spec, room, json, 0));
-    nn_status status = batch_shape != NULL ? add_input_shape(spec, batch_shape) : NN_OK;
-    if (status == NN_OK)
-        status = nn_keras_status(nn_part_create(part, room, spec));
+    nn_status status = nn_keras_status(nn_part_create(part, room, spec));
     nn_spec_free(spec);
     if (name != NULL) {
         const nn_json *given = nn_json_is(json, NN_JSON_STRING)
@@ -264,5 +302,46 @@ nn_status nn_keras_read_part(nn_part *part, const nn_room *room, const nn_json *
                                    : nn_json_get(nn_json_get(json, "config"), "name");
         *name = nn_json_string(given);
     }
+    return status;
+}
+
+nn_status nn_keras_read_layer(nn_part *part, const nn_json *json, const nn_json *batch_shape,
+                              const char *const *inputs, size_t count)
+{
+    *part = (nn_part){.type = NULL};
+    nn_spec *spec;
+    NN_TRY(read_spec(&spec, &nn_layer_room, json, 0));
+    nn_status status = NN_OK;
+    if (batch_shape != NULL)
+        status = add_shape(spec, "input_shape", batch_shape);
+    if (status == NN_OK && count > 0)
+        status = add_inputs(spec, inputs, count);
+    if (status == NN_OK)
+        status = nn_keras_status(nn_part_create(part, &nn_layer_room, spec));
+    nn_spec_free(spec);
+    return status;
+}
+
+static nn_status add_name(nn_spec *spec, const char *name)
+{
+    nn_value value = {.kind = NN_VALUE_NONE};
+    nn_status status = set_text(&value, NN_VALUE_STRING, name, strlen(name));
+    if (status == NN_OK)
+        status = nn_spec_add(spec, "name", &value);
+    nn_value_free(&value);
+    return status;
+}
+
+nn_status nn_keras_read_input_layer(nn_part *part, const char *name, const nn_json *batch_shape)
+{
+    *part = (nn_part){.type = NULL};
+    nn_spec *spec;
+    NN_TRY(nn_spec_create(&spec, "input_layer"));
+    nn_status status = add_shape(spec, "shape", batch_shape);
+    if (status == NN_OK && name != NULL)
+        status = add_name(spec, name);
+    if (status == NN_OK)
+        status = nn_keras_status(nn_part_create(part, &nn_layer_room, spec));
+    nn_spec_free(spec);
     return status;
 }

@@ -15,9 +15,10 @@
  *     format_version  "1". A reader refuses versions above its own. Keys it doesn't know are
  *                     skipped.
  *     config          JSON: the layers, as keras.Sequential.from_config(json.loads(config)) reads
- *                     them
+ *                     them, or of a graph (it has "output_layers"), keras.Model.from_config
  *     compile         JSON: {"optimizer": ..., "loss": ..., "metrics": [...]}, as Keras's
- *                     compile_from_config reads them; only if the model is compiled
+ *                     compile_from_config reads them, of several outputs lists in their order, and
+ *                     "loss_weights" if they aren't all 1; only if the model is compiled
  *     state           JSON: {"seed", "iteration", "epochs_started"}, with which training goes on as
  *                     if there had been no file in between; for optimizers that keep single numbers
  *                     also "scalars", an object of these ({"u_product": 0.5})

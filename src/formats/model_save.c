@@ -70,7 +70,7 @@ static nn_status write_header(const nn_model *model, nn_safetensors_header *head
     NN_TRY(nn_safetensors_add_metadata(header, "checksum", "00000000"));
     NN_TRY(nn_safetensors_add_metadata(header, "format", NN_MODEL_FORMAT));
     nn_text_append(&header->text, ",\"format_version\":\"%d\"", NN_MODEL_FORMAT_VERSION);
-    NN_TRY(add_json(header, "config", model, nn_keras_write_sequential));
+    NN_TRY(add_json(header, "config", model, nn_keras_write_model));
     if (model->compiled)
         NN_TRY(add_json(header, "compile", model, nn_keras_write_compile));
     NN_TRY(add_json(header, "state", model, write_state));

@@ -34,6 +34,20 @@ void nn_scale_offset(size_t count, nn_real scale, nn_real offset, const nn_real 
 }
 
 NN_VECTORIZE
+void nn_add_values(size_t count, const nn_real *a, const nn_real *b, nn_real *y)
+{
+    for (size_t i = 0; i < count; i++)
+        y[i] = a[i] + b[i];
+}
+
+NN_VECTORIZE
+void nn_subtract_values(size_t count, const nn_real *a, const nn_real *b, nn_real *y)
+{
+    for (size_t i = 0; i < count; i++)
+        y[i] = a[i] - b[i];
+}
+
+NN_VECTORIZE
 void nn_multiply_values(size_t count, const nn_real *a, const nn_real *b, nn_real *y)
 {
     for (size_t i = 0; i < count; i++)

@@ -16,7 +16,9 @@ void nn_column_sums(size_t rows, size_t width, size_t stride, nn_real scale, nn_
                     const nn_real *a, nn_real *sum);
 /* y = x * scale + offset; y may be x */
 void nn_scale_offset(size_t count, nn_real scale, nn_real offset, const nn_real *x, nn_real *y);
-/* y = a * b; y may be a or b */
+/* y = a + b, y = a - b, y = a * b; y may be a or b */
+void nn_add_values(size_t count, const nn_real *a, const nn_real *b, nn_real *y);
+void nn_subtract_values(size_t count, const nn_real *a, const nn_real *b, nn_real *y);
 void nn_multiply_values(size_t count, const nn_real *a, const nn_real *b, nn_real *y);
 
 /* values to nn_real */

@@ -16,8 +16,10 @@
 
 #ifdef NN_REAL_DOUBLE
 #define NN_CBLAS_GEMM cblas_dgemm
+#define NN_CBLAS_GEMV cblas_dgemv
 #else
 #define NN_CBLAS_GEMM cblas_sgemm
+#define NN_CBLAS_GEMV cblas_sgemv
 #endif
 
 /* OpenBLAS alone has these functions. */
@@ -35,20 +37,34 @@ static struct {
 } blas;
 
 /* Two of our threads in calls that OpenBLAS would share among its own are tens of times slower than
- * one, so every call stays below what it computes on the thread that calls. */
+ * one, so every call stays below what it computes on the thread that calls: m n k up to 262,144 in gemm,
+ * n k below 9,216 in gemv. */
 static void look_at_blas(void)
 {
     static const char *const small_matrix_kernels[] = {"SkylakeX", "Cooperlake", "SapphireRapids"};
     sem_init(&blas.callers, 0, MOST_CALLERS);
-    blas.limits = (nn_gemm_limits){.volume = 262144, .columns = 160, .depth = 48};
+    blas.limits = (nn_gemm_limits){.volume = 262144,
+                                   .rows = 48,
+                                   .columns = 112,
+                                   .few_columns = 112,
+                                   .slab = 112,
+                                   .depth = 48,
+                                   .most_depth = SIZE_MAX,
+                                   .vector_footprint = 9215};
     blas.needs_buffers = true;
     if (openblas_get_corename == NULL || sizeof(nn_real) != sizeof(float))
         return;
     const char *core = openblas_get_corename();
     for (size_t i = 0; i < sizeof(small_matrix_kernels) / sizeof(small_matrix_kernels[0]); i++)
         if (strcmp(core, small_matrix_kernels[i]) == 0) {
-            blas.limits = (nn_gemm_limits){
-                .volume = 1000000, .nt_footprint = 4096, .columns = 64, .depth = 128};
+            blas.limits = (nn_gemm_limits){.volume = 1000000,
+                                           .nt_footprint = 4096,
+                                           .rows = 32,
+                                           .columns = 64,
+                                           .few_columns = 32,
+                                           .slab = SIZE_MAX,
+                                           .depth = 128,
+                                           .most_depth = 160};
             blas.needs_buffers = false;
         }
 }
@@ -99,6 +115,20 @@ static void multiply(const struct run *run, const nn_tile *tile, size_t depth, s
                   gemm->c + tile->row * strides->c + tile->column, (int)strides->c);
 }
 
+/* A tile of one row: c = alpha b^T a + beta c. */
+static void multiply_vector(const struct run *run, const nn_tile *tile, size_t depth,
+                            size_t first_depth)
+{
+    const nn_gemm *gemm = run->gemm;
+    nn_real *c = gemm->c + tile->column;
+    const bool clear = first_depth == 0 && gemm->beta == 0; /* whatever is there, also NaN */
+    if (clear)
+        memset(c, 0, tile->columns * sizeof(*c));
+    NN_CBLAS_GEMV(CblasRowMajor, CblasTrans, (int)depth, (int)tile->columns, gemm->alpha,
+                  gemm->b + first_depth * run->strides->b + tile->column, (int)run->strides->b,
+                  gemm->a + first_depth, 1, first_depth > 0 || clear ? 1 : gemm->beta, c, 1);
+}
+
 /* Tiles count down the columns of the grid: a thread's share is a slab of columns. */
 static void run_tile(void *context, size_t index)
 {
@@ -112,7 +142,7 @@ static void run_tile(void *context, size_t index)
         while (sem_wait(&blas.callers) != 0 && errno == EINTR)
             ;
     for (size_t at = 0; at < gemm->k; at += grid->k)
-        multiply(run, &tile, least(grid->k, gemm->k - at), at);
+        (grid->vector ? multiply_vector : multiply)(run, &tile, least(grid->k, gemm->k - at), at);
     if (blas.needs_buffers)
         sem_post(&blas.callers);
     if (gemm->finish != NULL)

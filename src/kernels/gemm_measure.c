@@ -58,7 +58,8 @@ struct candidate {
 
 static bool are_same_tiles(const nn_gemm_grid *a, const nn_gemm_grid *b)
 {
-    return a->transposed == b->transposed && a->m == b->m && a->n == b->n && a->k == b->k;
+    return a->transposed == b->transposed && a->vector == b->vector && a->m == b->m &&
+           a->n == b->n && a->k == b->k;
 }
 
 static size_t add(struct candidate *candidates, size_t count, nn_gemm_grid grid)

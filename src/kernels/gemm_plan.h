@@ -23,13 +23,22 @@ typedef struct nn_gemm_shape {
 typedef struct nn_gemm_limits {
     size_t volume;       /* greatest m n k of a call */
     size_t nt_footprint; /* greatest n k of a call of kind NT; 0: any */
+    size_t rows;         /* of a tile at least, where the product has as many */
     size_t columns;      /* of a tile, at most */
+    size_t few_columns;  /* the same where that would make too few tiles to share */
+    size_t slab;         /* the same in a product of fewer rows than a tile should have */
     size_t depth;        /* of a tile at least, where the product is as deep */
+    size_t
+        most_depth; /* of a call; beyond it, what it reads again and again falls out of a cache */
+    /* Greatest n k of a call where m is 1 and the product is computed by gemv, which reads b in place;
+     * 0: gemm doesn't copy it either. */
+    size_t vector_footprint;
 } nn_gemm_limits;
 
 typedef struct nn_gemm_grid {
     bool transposed;      /* tiles are of c^T[n][m] = b[n][k] a^T[k][m] */
     bool pooled;          /* large enough to be worth the pool */
+    bool vector;          /* m is 1: calls of gemv */
     size_t m, n, k;       /* of a call; the last ones may be smaller */
     size_t rows, columns; /* of tiles */
 } nn_gemm_grid;

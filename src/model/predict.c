@@ -18,18 +18,66 @@ struct job {
     atomic_bool failed;
 };
 
+static size_t least(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+/* The columns of several inputs that lie side by side in x[rows][all of them], each to its place. */
+static void split_inputs(const nn_model *model, const nn_workspace *workspace, const float *x,
+                         size_t rows)
+{
+    const size_t all = workspace->input_width;
+    for (size_t i = 0; i < model->input_count; i++) {
+        const size_t width = nn_shape_width(nn_model_input_shape(model, i));
+        nn_real *to = nn_workspace_input(workspace, model, i);
+        for (size_t row = 0; row < rows; row++)
+            nn_from_float(width, x + row * all, to + row * width);
+        x += width;
+    }
+}
+
+/* A model of views alone gives its input back. */
+static const nn_real *find_output(const nn_model *model, const nn_workspace *workspace,
+                                  size_t index, const nn_real *x)
+{
+    const nn_real *y = nn_walk_output(model, workspace, index);
+    return y != NULL ? y : x;
+}
+
+/* Several outputs side by side. */
+static void join_outputs(const nn_model *model, const nn_workspace *workspace, const nn_real *x,
+                         size_t rows, float *y)
+{
+    const size_t all = workspace->output_width;
+    for (size_t i = 0; i < model->output_count; i++) {
+        const size_t width = nn_shape_width(nn_model_output_shape(model, i));
+        const nn_real *output = find_output(model, workspace, i, x);
+        for (size_t row = 0; row < rows; row++)
+            nn_to_float(width, output + row * width, y + row * all);
+        y += width;
+    }
+}
+
 static void predict_rows(const nn_model *model, nn_workspace *workspace, const float *x,
                          size_t rows, float *y)
 {
+    const nn_real *input = NULL;
+    if (model->input_count > 1) {
+        split_inputs(model, workspace, x, rows);
+    } else {
 #ifdef NN_REAL_DOUBLE
-    nn_from_float(rows * nn_model_input_width(model), x, workspace->x);
-    const nn_real *input = workspace->x;
+        nn_from_float(rows * workspace->input_width, x, workspace->x);
+        input = workspace->x;
 #else
-    const nn_real *input = x;
+        input = x;
 #endif
-    const nn_real *output = nn_walk_forward(model, workspace, rows, input, false);
-    /* a model of views alone gives its input back */
-    nn_to_float(rows * nn_model_output_width(model), output != NULL ? output : input, y);
+    }
+    nn_walk_forward(model, workspace, rows, input, false);
+    if (model->output_count > 1)
+        join_outputs(model, workspace, input, rows, y);
+    else
+        nn_to_float(rows * workspace->output_width, find_output(model, workspace, 0, input), y);
 }
 
 static void predict_block(void *context, size_t index)
@@ -42,10 +90,26 @@ static void predict_block(void *context, size_t index)
         atomic_store(&job->failed, true);
         return;
     }
-    predict_rows(model, workspace, job->x + first * nn_model_input_width(model),
-                 left < job->block ? left : job->block,
-                 job->y + first * nn_model_output_width(model));
+    predict_rows(model, workspace, job->x + first * workspace->input_width, least(left, job->block),
+                 job->y + first * workspace->output_width);
     nn_workspace_give(model, workspace);
+}
+
+/* Sees to it that as many workspaces are idle as threads may want at once: how many do differs from call
+ * to call, and a warm call allocates nothing. */
+static nn_status make_workspaces(const nn_model *model, size_t blocks, size_t rows)
+{
+    nn_workspace *taken[NN_KEPT_WORKSPACES];
+    const size_t wanted = least(least(nn_pool_threads(), blocks), NN_KEPT_WORKSPACES);
+    nn_status status = NN_OK;
+    size_t count = 0;
+    for (; count < wanted && status == NN_OK; count++)
+        status = nn_workspace_take(&taken[count], model, rows);
+    if (status != NN_OK)
+        count--;
+    while (count > 0)
+        nn_workspace_give(model, taken[--count]);
+    return status;
 }
 
 static nn_status predict(const nn_model *model, const float *x, size_t rows, float *y)
@@ -56,9 +120,12 @@ static nn_status predict(const nn_model *model, const float *x, size_t rows, flo
         .x = x,
         .rows = rows,
         .y = y,
-        .block = rows < BLOCK_ROWS ? rows : BLOCK_ROWS,
+        .block = least(rows, BLOCK_ROWS),
     };
-    nn_pool_run((rows - 1) / job.block + 1, predict_block, &job);
+    const size_t blocks = (rows - 1) / job.block + 1;
+    if (blocks > 1)
+        NN_TRY(make_workspaces(model, blocks, job.block));
+    nn_pool_run(blocks, predict_block, &job);
     NN_REQUIRE(!atomic_load(&job.failed), NN_ERR_NO_MEMORY,
                "out of memory for a prediction of %zu rows", rows);
     return NN_OK;
@@ -94,8 +161,7 @@ nn_status nn_predictor_create(nn_predictor **predictor, const nn_model *model, s
     nn_workspace *workspace = NULL;
     nn_status status = nn_model_build(model);
     if (status == NN_OK)
-        status = nn_workspace_create(&workspace, model, rows < BLOCK_ROWS ? rows : BLOCK_ROWS,
-                                     NN_TO_PREDICT);
+        status = nn_workspace_create(&workspace, model, least(rows, BLOCK_ROWS), NN_TO_PREDICT);
     nn_model_end_read(model);
     NN_TRY(status);
     nn_predictor *made = nn_allocate(1, sizeof(*made));
@@ -118,11 +184,12 @@ nn_status nn_predictor_run(nn_predictor *predictor, const float *x, size_t rows,
                predictor->rows);
     const nn_model *model = predictor->model;
     NN_TRY(nn_model_begin_read(model));
-    const size_t inputs = nn_model_input_width(model), outputs = nn_model_output_width(model);
+    const nn_workspace *workspace = predictor->workspace;
+    const size_t inputs = workspace->input_width, outputs = workspace->output_width;
     const bool stayed = nn_pool_stay(true);
     for (size_t at = 0; at < rows; at += BLOCK_ROWS)
-        predict_rows(model, predictor->workspace, x + at * inputs,
-                     rows - at < BLOCK_ROWS ? rows - at : BLOCK_ROWS, y + at * outputs);
+        predict_rows(model, predictor->workspace, x + at * inputs, least(rows - at, BLOCK_ROWS),
+                     y + at * outputs);
     nn_pool_stay(stayed);
     nn_model_end_read(model);
     return NN_OK;

@@ -4,17 +4,21 @@
 
 #include "workspace.h"
 
-/* Runs rows <= workspace->rows rows of x[rows][input] through the model and returns the output
- * [rows][output]. With fused, the last activation is left to the loss. A workspace for training
- * takes the training path (dropout drops) and keeps what backward needs. */
-nn_real *nn_walk_forward(const nn_model *model, nn_workspace *workspace, size_t rows,
-                         const nn_real *x, bool fused);
+/* Runs rows <= workspace->rows rows of x[rows][input] through the model; several inputs are already in
+ * their places (nn_workspace_input), and x is NULL. With fused, the activations that losses take over
+ * are left to these. A workspace for training takes the training path (dropout drops) and keeps what
+ * backward needs. */
+void nn_walk_forward(const nn_model *model, nn_workspace *workspace, size_t rows, const nn_real *x,
+                     bool fused);
 
-/* Where the gradient by the output (fused: by its z) goes before nn_walk_backward. NULL if nothing in
- * the model is trainable. */
-nn_real *nn_walk_output_gradient(const nn_model *model, const nn_workspace *workspace);
+/* After it: an output, [rows][output]; NULL: it is the model's only input. */
+nn_real *nn_walk_output(const nn_model *model, const nn_workspace *workspace, size_t index);
 
-/* Writes model->gradients = scale times the gradients from the output gradient. x, rows and fused as in
+/* Where the gradients by the outputs (fused: by their z) go before nn_walk_backward. NULL if nothing
+ * that an output depends on is trainable. */
+nn_real *nn_walk_output_gradient(const nn_workspace *workspace, size_t index);
+
+/* Writes model->gradients = scale times the gradients from the output gradients. x, rows and fused as in
  * the forward walk. */
 void nn_walk_backward(nn_model *model, nn_workspace *workspace, size_t rows, const nn_real *x,
                       bool fused, double scale);

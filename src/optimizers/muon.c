@@ -21,7 +21,7 @@ struct muon {
     double adam_beta_1, adam_beta_2;
     nn_optional_real adam_weight_decay;
     double epsilon;
-    nn_strings exclude_layers;
+    nn_name_list exclude_layers;
     bool exclude_embeddings;
     double muon_a, muon_b, muon_c, adam_lr_ratio, momentum;
     size_t ns_steps;
@@ -38,8 +38,8 @@ static const nn_option options[] = {
     NN_OPTION_OPTIONAL_REAL_DEFAULT(struct muon, adam_weight_decay, 0.004, 0.0, INFINITY,
                                     "weight_decay of tensors that adam steps"),
     NN_OPTION_EPSILON(struct muon),
-    NN_OPTION_STRINGS(struct muon, exclude_layers,
-                      "adam steps tensors that have one of these in their names, as 'dense_1'"),
+    NN_OPTION_NAMES(struct muon, exclude_layers,
+                    "adam steps tensors that have one of these in their names, as 'dense_1'"),
     NN_OPTION_BOOL(struct muon, exclude_embeddings, true,
                    "whether adam steps what has embedding in its name"),
     NN_OPTION_REAL(struct muon, muon_a, 3.4445, -INFINITY, INFINITY, "factor of x"),
@@ -77,19 +77,19 @@ static bool has_embedding(const char *name)
 /* Keras searches for patterns, of which a plain word is one. */
 static nn_status check(const void *self)
 {
-    const nn_strings *words = &((const struct muon *)self)->exclude_layers;
+    const nn_name_list *words = &((const struct muon *)self)->exclude_layers;
     for (size_t i = 0; i < words->count; i++)
-        NN_REQUIRE(strpbrk(words->values[i], ".^$*+?{}[]|()\\") == NULL, NN_ERR_INVALID,
+        NN_REQUIRE(strpbrk(words->names[i], ".^$*+?{}[]|()\\") == NULL, NN_ERR_INVALID,
                    "exclude_layers has '%.80s', expected a name or a part of one: patterns aren't "
                    "supported",
-                   words->values[i]);
+                   words->names[i]);
     return NN_OK;
 }
 
 static bool is_kernel(const struct muon *muon, const nn_segment *segment)
 {
     for (size_t i = 0; i < muon->exclude_layers.count; i++)
-        if (strstr(segment->name, muon->exclude_layers.values[i]) != NULL)
+        if (strstr(segment->name, muon->exclude_layers.names[i]) != NULL)
             return false;
     return segment->shape->rank == 2 && !(muon->exclude_embeddings && has_embedding(segment->name));
 }
