@@ -229,14 +229,15 @@ static nn_status take_seed(const nn_option *option, const nn_value *value, nn_se
 }
 
 /* none stands for the default. */
-static nn_status make_part(const nn_option *option, const nn_value *value, nn_part *part)
+static nn_status make_part(const nn_option *option, const nn_custom_parts *custom,
+                           const nn_value *value, nn_part *part)
 {
     switch (value->kind) {
     case NN_VALUE_SPEC:
-        return nn_part_create(part, option->room, value->spec);
+        return nn_part_create_with(part, option->room, custom, value->spec);
     case NN_VALUE_NAME:
     case NN_VALUE_STRING:
-        return nn_part_create(part, option->room, &(nn_spec){.name = value->text});
+        return nn_part_create_with(part, option->room, custom, &(nn_spec){.name = value->text});
     default:
         OPTION_REQUIRE(value->kind == NN_VALUE_NONE && !option->required,
                        "%s, expected the name of %s %s", describe(value),
@@ -248,10 +249,11 @@ static nn_status make_part(const nn_option *option, const nn_value *value, nn_pa
     }
 }
 
-static nn_status take_part(const nn_option *option, const nn_value *value, nn_part *part)
+static nn_status take_part(const nn_option *option, const nn_custom_parts *custom,
+                           const nn_value *value, nn_part *part)
 {
     nn_part made = {.type = NULL};
-    nn_status status = make_part(option, value, &made);
+    nn_status status = make_part(option, custom, value, &made);
     if (status != NN_OK)
         return nn_fail_in(status, "%s", option->name);
     nn_part_free(part);
@@ -259,7 +261,8 @@ static nn_status take_part(const nn_option *option, const nn_value *value, nn_pa
     return NN_OK;
 }
 
-nn_status nn_option_take(const nn_option *option, const nn_value *value, void *to)
+nn_status nn_option_take(const nn_option *option, const nn_custom_parts *custom,
+                         const nn_value *value, void *to)
 {
     switch (option->type) {
     case NN_TYPE_SIZE:
@@ -288,7 +291,7 @@ nn_status nn_option_take(const nn_option *option, const nn_value *value, void *t
     case NN_TYPE_SEED:
         return take_seed(option, value, to);
     case NN_TYPE_PART:
-        return take_part(option, value, to);
+        return take_part(option, custom, value, to);
     }
     return nn_fail(NN_ERR_INVALID, "%s has an unknown type", option->name);
 }

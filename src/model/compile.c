@@ -200,7 +200,7 @@ static size_t count_slots(const nn_part *optimizer)
 }
 
 /* A loss for each output, where one was given for all. */
-static nn_status spread_loss(nn_compile_parts *parts, size_t outputs)
+static nn_status spread_loss(nn_compile_parts *parts, const nn_custom_parts *custom, size_t outputs)
 {
     if (parts->loss_count == outputs)
         return NN_OK;
@@ -209,7 +209,7 @@ static nn_status spread_loss(nn_compile_parts *parts, size_t outputs)
         return NN_ERR_NO_MEMORY;
     parts->losses = losses;
     for (; parts->loss_count < outputs; parts->loss_count++)
-        NN_TRY(nn_part_clone(&losses[parts->loss_count], &losses[0]));
+        NN_TRY(nn_part_clone_with(&losses[parts->loss_count], custom, &losses[0]));
     return NN_OK;
 }
 
@@ -228,7 +228,7 @@ static nn_status make(const nn_model *model, nn_compile_parts *parts, struct mad
     if (!nn_multiply(made->slot_count, model->trainable_size, &slot_values))
         slot_values = SIZE_MAX; /* which nn_allocate refuses */
     NN_TRY(make_quantities(model, parts, &made->quantities, &made->quantity_count));
-    NN_TRY(spread_loss(parts, model->output_count));
+    NN_TRY(spread_loss(parts, &model->custom, model->output_count));
     made->gradients = nn_allocate(model->trainable_size, sizeof(*made->gradients));
     made->slots = nn_allocate(slot_values, sizeof(*made->slots));
     return made->gradients != NULL && made->slots != NULL ? NN_OK : NN_ERR_NO_MEMORY;

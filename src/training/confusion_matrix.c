@@ -43,6 +43,7 @@ static nn_status count_classes(nn_trainer *trainer, const nn_model *model, const
                               .count = left < trainer->most_rows ? left : trainer->most_rows};
         NN_TRY(nn_trainer_gather(trainer, model, source, &rows));
         nn_trainer_forward(trainer, model);
+        NN_TRY(nn_custom_take_failure());
         NN_TRY(add_batch(trainer, at, classes, counts));
     }
     return NN_OK;

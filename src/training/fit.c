@@ -168,9 +168,10 @@ static nn_status train_batch(struct fit *fit, size_t epoch, size_t batch)
     const nn_rows rows = {.order = fit->order, .first = first, .count = left < size ? left : size};
     NN_TRY(nn_trainer_gather(fit->trainer, fit->model, &fit->training, &rows));
     const double loss = nn_trainer_forward(fit->trainer, fit->model);
+    NN_TRY(nn_custom_take_failure());
     if (!isfinite(loss))
         return diverged(fit, "the loss", epoch, batch);
-    nn_trainer_backward(fit->trainer, fit->model);
+    NN_TRY(nn_trainer_backward(fit->trainer, fit->model));
     if (!nn_listeners_any(&fit->listeners))
         return NN_OK;
     nn_trainer_totals(fit->trainer, fit->model, fit->values);

@@ -17,10 +17,11 @@ static nn_status train_on_batch(nn_model *model, const nn_dataset *batch, double
     NN_TRY(nn_trainer_keep(&trainer, model, source.rows));
     NN_TRY(nn_trainer_gather(trainer, model, &source, &(nn_rows){.count = source.rows}));
     const double loss = nn_trainer_forward(trainer, model);
+    NN_TRY(nn_custom_take_failure());
     NN_REQUIRE(isfinite(loss), NN_ERR_NONFINITE,
                "the loss isn't finite after %llu steps; the weights are as before this one",
                (unsigned long long)model->iteration);
-    nn_trainer_backward(trainer, model);
+    NN_TRY(nn_trainer_backward(trainer, model));
     if (values != NULL)
         nn_trainer_totals(trainer, model, values);
     return NN_OK;

@@ -272,21 +272,34 @@ static bool differentiate_losses(nn_trainer *trainer, const nn_model *model)
     return any;
 }
 
-void nn_trainer_backward(nn_trainer *trainer, nn_model *model)
+/* A step on the weights as the pass comes to them, where nothing but the gradient counts, and none of the
+ * caller's own functions can fail half-way. */
+static bool can_fold(const nn_model *model)
+{
+    const nn_optimizer *optimizer = nn_optimizer_of(&model->optimizer);
+    return model->custom.count == 0 && optimizer->folds != NULL &&
+           optimizer->folds(model->optimizer.self);
+}
+
+nn_status nn_trainer_backward(nn_trainer *trainer, nn_model *model)
 {
     nn_workspace *workspace = trainer->workspace;
-    if (differentiate_losses(trainer, model)) {
+    const bool any = differentiate_losses(trainer, model);
+    NN_TRY(nn_custom_take_failure());
+    if (any) {
         const nn_optimizer *optimizer = nn_optimizer_of(&model->optimizer);
         const double learning_rate = optimizer->learning_rate(model->optimizer.self);
-        if (optimizer->folds != NULL && optimizer->folds(model->optimizer.self)) {
+        if (can_fold(model)) {
             nn_walk_backward_folded(model, workspace, trainer->rows, workspace->x, true,
                                     learning_rate);
         } else {
             nn_walk_backward(model, workspace, trainer->rows, workspace->x, true);
+            NN_TRY(nn_custom_take_failure());
             optimizer_step(model, learning_rate);
         }
     }
     model->iteration++;
+    return NN_OK;
 }
 
 void nn_trainer_reset_totals(nn_trainer *trainer)
@@ -324,6 +337,7 @@ nn_status nn_trainer_evaluate(nn_trainer *trainer, const nn_model *model, const 
             &(nn_rows){.first = at,
                        .count = left < trainer->most_rows ? left : trainer->most_rows}));
         nn_trainer_forward(trainer, model);
+        NN_TRY(nn_custom_take_failure());
     }
     return NN_OK;
 }

@@ -58,11 +58,13 @@ nn_status nn_trainer_keep(nn_trainer **trainer, nn_model *model, size_t rows);
 nn_status nn_trainer_gather(nn_trainer *trainer, const nn_model *model, const nn_source *source,
                             const nn_rows *rows);
 
-/* Runs the batch forward, adds to the totals and returns the batch's loss. */
+/* Runs the batch forward, adds to the totals and returns the batch's loss; unless a function of a caller's
+ * failed, for which the caller of this one asks (nn_custom_take_failure) before anything else. */
 double nn_trainer_forward(nn_trainer *trainer, const nn_model *model);
 
-/* After forward: gradients and one optimizer step. */
-void nn_trainer_backward(nn_trainer *trainer, nn_model *model);
+/* After forward: gradients and one optimizer step. Errors: a function's of a caller's; then there was no
+ * step. */
+nn_status nn_trainer_backward(nn_trainer *trainer, nn_model *model);
 
 void nn_trainer_reset_totals(nn_trainer *trainer);
 
