@@ -13,8 +13,8 @@
  *     nn_predict(model, x, rows, y);
  *     nn_model_free(model);
  *
- * Parts (layers, activations, initializers, losses, metrics, optimizers, callbacks) are named by
- * specs in text:
+ * Parts (layers, activations, initializers, losses, metrics, optimizers, schedules, callbacks) are named
+ * by specs in text:
  *
  *     spec  = name { key "=" value } | name(key=value, ...)     separated by blanks or commas
  *     value = number | true | false | none | name | 'string' | (tuple) | name(key=value, ...)
@@ -469,6 +469,22 @@ NN_API nn_status nn_confusion_matrix(const nn_model *model, const nn_dataset *da
 NN_API nn_status nn_train_on_batch(nn_model *model, const nn_dataset *batch, double *values,
                                    size_t count);
 
+/* The learning rate of the next step, as the optimizer's learning_rate says or as it was set since; 0
+ * before compile. */
+NN_API double nn_model_learning_rate(const nn_model *model);
+
+/* Sets it, from the next step on; it is saved with the model. A callback may do this to the model being
+ * trained, from the fit's thread. Errors: NN_ERR_INVALID (negative, or not finite as a float),
+ * NN_ERR_STATE (not compiled; the learning rate is a schedule's; another thread uses the model). */
+NN_API nn_status nn_model_set_learning_rate(nn_model *model, double learning_rate);
+
+/* Swaps the trainable weights with their moving average, which an optimizer with use_ema=true keeps, so
+ * that evaluate, predict and save work with the average; a second call swaps them back, which is to be
+ * done before training goes on. Unlike in Keras, fit doesn't end with the average in the weights' place. A
+ * callback may swap, as above. Errors: NN_ERR_STATE (not compiled, no moving average yet, in use by
+ * another thread). */
+NN_API nn_status nn_model_swap_ema_weights(nn_model *model);
+
 /* y[rows x output width] = the model's output for x[rows x input width]; y may not overlap x. A row of x
  * holds the values of all inputs one after the other, in the order of the inputs; so does a row of y those of
  * the outputs. Any
@@ -527,7 +543,7 @@ NN_API nn_status nn_model_load_from_memory_with_parts(nn_model **model, const vo
 
 /* ---- the known parts ------------------------------------------------------------------------ */
 
-/* Kinds of parts: "activation", "initializer", "layer", "loss", "metric", "optimizer", "callback";
+/* Kinds of parts: "activation", "initializer", "layer", "loss", "metric", "optimizer", "schedule", "callback";
  * NULL past the end. */
 NN_API const char *nn_part_kind(size_t index);
 

@@ -1043,6 +1043,25 @@ class model
         detail::check(nn_model_set_weights(get(), detail::c_string(name), values, count));
     }
 
+    /* The learning rate of the next step; 0 before compile. */
+    double learning_rate() const noexcept
+    {
+        return nn_model_learning_rate(get());
+    }
+
+    /* Throws NN_ERR_STATE where a schedule gives the rate. A callback may do this to the model being
+     * trained. */
+    void set_learning_rate(double rate)
+    {
+        detail::check(nn_model_set_learning_rate(get(), rate));
+    }
+
+    /* Swaps the trainable weights with their moving average, and back. */
+    void swap_ema_weights()
+    {
+        detail::check(nn_model_swap_ema_weights(get()));
+    }
+
     void set_class_names(const std::vector<std::string> &names)
     {
         const std::vector<const char *> pointers = detail::c_strings(names);

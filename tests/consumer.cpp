@@ -108,6 +108,11 @@ void fit_learns_and_tells(const char *path)
     CHECK(model.evaluate(data).at(1) == 1.0);
     CHECK((model.confusion_matrix(data) == std::vector<std::size_t>{1, 0, 0, 3}));
     CHECK(model.clone().train_on_batch(data).size() == 2);
+    CHECK(model.learning_rate() == 1.0);
+    model.set_learning_rate(0.5);
+    CHECK(model.learning_rate() == 0.5);
+    CHECK(thrown_by([&] { model.set_learning_rate(-1); }) == NN_ERR_INVALID);
+    CHECK(thrown_by([&] { model.swap_ema_weights(); }) == NN_ERR_STATE);
     const std::vector<float> predicted = model.predict(table.x);
     CHECK(predicted.size() == 4 && predicted[0] < 0.5F && predicted[3] > 0.5F);
     CHECK(thrown_by([&] { model.predict(std::vector<float>(3)); }) == NN_ERR_SHAPE);

@@ -10,6 +10,7 @@
 #include "names.h"
 #include "optimizer.h"
 #include "random.h"
+#include "schedule.h"
 #include "status.h"
 #include "suite.h"
 #include <float.h>
@@ -23,7 +24,7 @@
 
 static const nn_room *const rooms[] = {
     &nn_layer_room,  &nn_activation_room, &nn_initializer_room, &nn_loss_room,
-    &nn_metric_room, &nn_optimizer_room,  &nn_callback_room,
+    &nn_metric_room, &nn_optimizer_room,  &nn_schedule_room,    &nn_callback_room,
 };
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
@@ -341,6 +342,10 @@ static const char *const *wrong_values(const nn_option *option)
                                           "inf",  "-0.5", "1e300", "f(a=1)", NULL};
     static const char *const real[] = {"none", REAL_REFUSALS, NULL};
     static const char *const optional_real[] = {REAL_REFUSALS, NULL};
+    static const char *const reals[] = {"none",    "true",     "abc",     "()",
+                                        "(none)",  "(1,true)", "(1,inf)", "1e999",
+                                        "(1e999)", "f(a=1)",   "((1))",   NULL};
+    static const char *const real_or_part[] = {"none", REAL_REFUSALS, "no_such_part", NULL};
     static const char *const boolean[] = {"1", "yes", "none", "'true'", "(true)", NULL};
     static const char *const shape[] = {
         "true",    "abc",   "()",  "(0)",           "0",
@@ -366,6 +371,10 @@ static const char *const *wrong_values(const nn_option *option)
         return real;
     case NN_TYPE_OPTIONAL_REAL:
         return optional_real;
+    case NN_TYPE_REALS:
+        return reals;
+    case NN_TYPE_REAL_OR_PART:
+        return real_or_part;
     case NN_TYPE_BOOL:
         return boolean;
     case NN_TYPE_SHAPE:
@@ -397,7 +406,10 @@ static void check_bound(const nn_room *room, const nn_part_type *type, const nn_
     snprintf(inside, sizeof inside, "%.17g", bound);
     snprintf(outside, sizeof outside, "%.17g", beyond);
     refuse(room, type, option, outside);
-    (open ? refuse : accept)(room, type, option, inside);
+    if (open)
+        refuse(room, type, option, inside);
+    else if (option->type != NN_TYPE_REALS) /* how many there are may matter */
+        accept(room, type, option, inside);
 }
 
 struct place {
@@ -415,12 +427,23 @@ static nn_status check_option(void *user, const nn_option *option, const void *v
         refuse(place->room, place->type, option, *wrong);
     if (option->type == NN_TYPE_SIZE || option->type == NN_TYPE_INTEGER ||
         option->type == NN_TYPE_OPTIONAL_SIZE || option->type == NN_TYPE_REAL ||
-        option->type == NN_TYPE_OPTIONAL_REAL) {
+        option->type == NN_TYPE_OPTIONAL_REAL || option->type == NN_TYPE_REALS ||
+        option->type == NN_TYPE_REAL_OR_PART) {
         check_bound(place->room, place->type, option, option->minimum, option->open_minimum,
                     -INFINITY);
         check_bound(place->room, place->type, option, option->maximum, option->open_maximum,
                     INFINITY);
     }
+    if (option->type == NN_TYPE_REAL_OR_PART)
+        for (size_t i = 0; i < option->room->count; i++) {
+            nn_part part;
+            nn_text nested = NN_TEXT_INIT;
+            OK(nn_part_parse(&part, option->room, option->room->parts[i]->sample));
+            nn_part_write(&part, true, &nested);
+            accept(place->room, place->type, option, nested.data);
+            nn_text_free(&nested);
+            nn_part_free(&part);
+        }
     if (option->type == NN_TYPE_OPTIONAL_SIZE || option->type == NN_TYPE_OPTIONAL_REAL ||
         option->type == NN_TYPE_SEED || option->type == NN_TYPE_NAMES ||
         is_optional_choice(option) || (option->type == NN_TYPE_PART && !option->required))
@@ -562,6 +585,20 @@ START_TEST(a_part_is_written_as_the_spec_that_makes_it_again)
                 "dense units=3 use_bias=true activation=none kernel_initializer=none name=none "
                 "input_shape=none",
                 false, "dense units=3");
+    static const char *const optimizers[] = {
+        "sgd learning_rate=cosine_decay(initial_learning_rate=0.1, decay_steps=1000)",
+        "sgd clipnorm=0.5 gradient_accumulation_steps=4 "
+        "learning_rate=piecewise_constant_decay(boundaries=(1,2.5), values=(1,0.5,1e-30))",
+        "muon weight_decay=none adam_weight_decay=0.5 exclude_layers=('dense_1','out') "
+        "rms_rate=none",
+        "sgd learning_rate=0.5",
+    };
+    for (size_t i = 0; i < COUNT(optimizers); i++)
+        write_again(&nn_optimizer_room, optimizers[i], false, optimizers[i]);
+    write_again(&nn_optimizer_room, "adamw weight_decay=0.004 learning_rate=0.001 use_ema=false",
+                false, "adamw");
+    write_again(&nn_optimizer_room, "muon rms_rate=0.2 weight_decay=4e-3 exclude_layers=none",
+                false, "muon");
     write_again(&nn_activation_room, "relu max_value=none threshold=0", true, "relu");
     write_again(&nn_activation_room, "relu max_value=0", true, "relu(max_value=0)");
     write_again(&nn_layer_room, "dense units=3 input_shape=4", false,
@@ -1050,6 +1087,21 @@ START_TEST(no_failed_allocation_of_a_part_leaks_or_is_overlooked)
         fail_each_allocation(room, "dense units=0", NN_ERR_INVALID);
         fail_each_allocation(room, "concatenate axis=1 inputs=(a, 'b c')", NN_OK);
         fail_each_allocation(room, "add inputs=(a, 3)", NN_ERR_INVALID);
+    }
+    if (room == &nn_optimizer_room) {
+        fail_each_allocation(
+            room,
+            "muon exclude_layers=(a,b) learning_rate=piecewise_constant_decay(boundaries=(1,2), "
+            "values=(1,2,3))",
+            NN_OK);
+        fail_each_allocation(room,
+                             "muon exclude_layers=(a,true) learning_rate=piecewise_constant_decay("
+                             "boundaries=(1,2), values=(1,-2,3))",
+                             NN_ERR_INVALID);
+        fail_each_allocation(room,
+                             "sgd learning_rate=piecewise_constant_decay(boundaries=(1,2), "
+                             "values=(1,-2,3))",
+                             NN_ERR_INVALID);
     }
     if (room == &nn_callback_room)
         fail_each_allocation(room, "progress_bar style=none", NN_ERR_INVALID);

@@ -472,6 +472,28 @@ START_TEST(conversions_keep_every_value)
 }
 END_TEST
 
+START_TEST(sums_of_squares_are_those_of_a_plain_loop)
+{
+    enum { COUNT = 300 };
+    nn_real values[COUNT] = {0};
+    double sum = 0;
+    ck_assert_double_eq(nn_sum_of_squares(0, values), 0);
+    for (size_t i = 0; i < COUNT; i++) {
+        values[i] = (nn_real)((double)((i * 7919 + 13) % 1009) / 512 - 1);
+        sum += (double)values[i] * (double)values[i];
+        ck_assert_double_eq_tol(nn_sum_of_squares(i + 1, values), sum, 1e-12 * sum);
+    }
+    for (size_t i = 0; i < COUNT; i += 37) {
+        const nn_real kept = values[i];
+        values[i] = (nn_real)NAN;
+        ck_assert_double_nan(nn_sum_of_squares(COUNT, values));
+        values[i] = kept;
+    }
+    values[0] = (nn_real)3e30; /* whose square no float holds */
+    ck_assert_double_eq_tol(nn_sum_of_squares(COUNT, values), 9e60, 1e55);
+}
+END_TEST
+
 START_TEST(all_finite_finds_one_value_anywhere)
 {
     enum { COUNT = 133 };
@@ -518,6 +540,7 @@ int main(void)
     tcase_add_test(arrays, column_sums_and_bias_equal_plain_loops);
     tcase_add_test(arrays, scaling_sums_and_products_work_in_place);
     tcase_add_test(arrays, conversions_keep_every_value);
+    tcase_add_test(arrays, sums_of_squares_are_those_of_a_plain_loop);
     tcase_add_test(arrays, all_finite_finds_one_value_anywhere);
     suite_add_tcase(suite, arrays);
     return run_suite(suite);

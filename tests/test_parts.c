@@ -846,7 +846,7 @@ START_TEST(sgd_is_kerass_rule_step_by_step)
             v[i] = momentum * v[i] - rate * g;
             w[i] += sgd_cases[_i].nesterov ? momentum * v[i] - rate * g : v[i];
         }
-        ck_assert_double_eq(sgd->learning_rate(part.self), rate);
+        ck_assert_double_eq(nn_optimizer_rate(&part, step), rate);
         sgd->step(part.self, &(nn_optimizer_step){.count = N,
                                                   .iteration = step,
                                                   .learning_rate = rate,

@@ -104,6 +104,29 @@ static nn_status take_optional_real(const nn_option *option, const nn_value *val
     return NN_OK;
 }
 
+/* A tuple, or one number. */
+static nn_status take_reals(const nn_option *option, const nn_value *value, nn_reals *reals)
+{
+    const bool one = value->kind == NN_VALUE_NUMBER;
+    OPTION_REQUIRE(one || (value->kind == NN_VALUE_TUPLE && value->count > 0),
+                   "%s is %s, expected numbers such as (0.1, 0.05)", option->name,
+                   value->kind == NN_VALUE_TUPLE ? "empty" : describe(value));
+    nn_reals taken = {.count = one ? 1 : value->count};
+    taken.values = nn_allocate(taken.count, sizeof(*taken.values));
+    if (taken.values == NULL)
+        return NN_ERR_NO_MEMORY;
+    nn_status status = NN_OK;
+    for (size_t i = 0; i < taken.count && status == NN_OK; i++)
+        status = take_real(option, one ? value : &value->items[i], &taken.values[i]);
+    if (status != NN_OK) {
+        nn_release(taken.values);
+        return status;
+    }
+    nn_release(reals->values);
+    *reals = taken;
+    return NN_OK;
+}
+
 /* A tuple, or one number for rank 1, as in input_shape=784. */
 static nn_status take_shape(const nn_option *option, const nn_value *value, nn_shape *shape)
 {
@@ -261,6 +284,22 @@ static nn_status take_part(const nn_option *option, const nn_custom_parts *custo
     return NN_OK;
 }
 
+static nn_status take_real_or_part(const nn_option *option, const nn_custom_parts *custom,
+                                   const nn_value *value, nn_real_or_part *to)
+{
+    if (value->kind == NN_VALUE_NAME || value->kind == NN_VALUE_STRING ||
+        value->kind == NN_VALUE_SPEC) {
+        NN_TRY(take_part(option, custom, value, &to->part));
+        to->value = 0;
+        return NN_OK;
+    }
+    OPTION_REQUIRE(value->kind == NN_VALUE_NUMBER, "%s is %s, expected a number or a %s",
+                   option->name, describe(value), option->room->kind);
+    NN_TRY(take_real(option, value, &to->value));
+    nn_part_free(&to->part);
+    return NN_OK;
+}
+
 nn_status nn_option_take(const nn_option *option, const nn_custom_parts *custom,
                          const nn_value *value, void *to)
 {
@@ -275,6 +314,10 @@ nn_status nn_option_take(const nn_option *option, const nn_custom_parts *custom,
         return take_real(option, value, to);
     case NN_TYPE_OPTIONAL_REAL:
         return take_optional_real(option, value, to);
+    case NN_TYPE_REALS:
+        return take_reals(option, value, to);
+    case NN_TYPE_REAL_OR_PART:
+        return take_real_or_part(option, custom, value, to);
     case NN_TYPE_BOOL:
         OPTION_REQUIRE(value->kind == NN_VALUE_BOOL, "%s is %s, expected true or false",
                        option->name, describe(value));

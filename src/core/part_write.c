@@ -24,8 +24,17 @@ bool nn_option_is_default(const nn_option *option, const void *value)
         return !((const nn_optional_size *)value)->given;
     case NN_TYPE_REAL:
         return *(const double *)value == option->default_number;
-    case NN_TYPE_OPTIONAL_REAL:
-        return !((const nn_optional_real *)value)->given;
+    case NN_TYPE_OPTIONAL_REAL: {
+        const nn_optional_real *real = value;
+        return real->given == option->default_given &&
+               (!real->given || real->value == option->default_number);
+    }
+    case NN_TYPE_REALS:
+        return false; /* there is none */
+    case NN_TYPE_REAL_OR_PART: {
+        const nn_real_or_part *either = value;
+        return either->part.type == NULL && either->value == option->default_number;
+    }
     case NN_TYPE_BOOL:
         return *(const bool *)value == (option->default_number != 0);
     case NN_TYPE_SHAPE:
@@ -72,6 +81,24 @@ static void write_names(const nn_name_list *list, nn_text *text)
     nn_text_append(text, ")");
 }
 
+static void write_reals(const nn_reals *reals, nn_text *text)
+{
+    nn_text_append(text, "(");
+    for (size_t i = 0; i < reals->count; i++) {
+        nn_text_append(text, "%s", i == 0 ? "" : ",");
+        nn_text_append_number(text, reals->values[i]);
+    }
+    nn_text_append(text, ")");
+}
+
+static void write_part(const nn_part *part, nn_text *text)
+{
+    if (part->type == NULL)
+        nn_text_append(text, "none");
+    else
+        nn_part_write(part, true, text);
+}
+
 static void write_value(const nn_option *option, const void *value, nn_text *text)
 {
     switch (option->type) {
@@ -87,9 +114,25 @@ static void write_value(const nn_option *option, const void *value, nn_text *tex
     case NN_TYPE_REAL:
         nn_text_append_number(text, *(const double *)value);
         break;
-    case NN_TYPE_OPTIONAL_REAL:
-        nn_text_append_number(text, ((const nn_optional_real *)value)->value);
+    case NN_TYPE_OPTIONAL_REAL: {
+        const nn_optional_real *real = value;
+        if (real->given)
+            nn_text_append_number(text, real->value);
+        else
+            nn_text_append(text, "none");
         break;
+    }
+    case NN_TYPE_REALS:
+        write_reals(value, text);
+        break;
+    case NN_TYPE_REAL_OR_PART: {
+        const nn_real_or_part *either = value;
+        if (either->part.type == NULL)
+            nn_text_append_number(text, either->value);
+        else
+            nn_part_write(&either->part, true, text);
+        break;
+    }
     case NN_TYPE_BOOL:
         nn_text_append(text, *(const bool *)value ? "true" : "false");
         break;
@@ -111,14 +154,9 @@ static void write_value(const nn_option *option, const void *value, nn_text *tex
         else
             write_string(*(char *const *)value, text);
         break;
-    case NN_TYPE_PART: {
-        const nn_part *part = value;
-        if (part->type == NULL)
-            nn_text_append(text, "none");
-        else
-            nn_part_write(part, true, text);
+    case NN_TYPE_PART:
+        write_part(value, text);
         break;
-    }
     }
 }
 

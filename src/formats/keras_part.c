@@ -28,6 +28,15 @@ static void write_shape(const nn_shape *shape, nn_text *text)
                        i + 1 == shape->rank ? "]" : "");
 }
 
+static void write_reals(const nn_reals *reals, nn_text *text)
+{
+    for (size_t i = 0; i < reals->count; i++) {
+        nn_text_append(text, i == 0 ? "[" : ",");
+        nn_json_write_real(text, reals->values[i]);
+    }
+    nn_text_append(text, "]");
+}
+
 static nn_status write_names(const nn_name_list *list, nn_text *text)
 {
     nn_text_append(text, list->count == 0 ? "null" : "[");
@@ -66,6 +75,16 @@ static nn_status write_value(const nn_option *option, const void *value, nn_text
             return NN_OK;
         }
         break;
+    }
+    case NN_TYPE_REALS:
+        write_reals(value, text);
+        return NN_OK;
+    case NN_TYPE_REAL_OR_PART: {
+        const nn_real_or_part *either = value;
+        if (either->part.type != NULL)
+            return nn_keras_write_part(&either->part, text);
+        nn_json_write_real(text, either->value);
+        return NN_OK;
     }
     case NN_TYPE_BOOL:
         nn_text_append(text, *(const bool *)value ? "true" : "false");

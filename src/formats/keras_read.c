@@ -95,14 +95,6 @@ static nn_status find_function(scope in, const nn_json *json, const nn_part_type
     return NN_OK;
 }
 
-static const nn_option *find_option(const nn_option *table, const char *name)
-{
-    for (; table != NULL && table->name != NULL; table++)
-        if (strcmp(table->name, name) == 0)
-            return table;
-    return NULL;
-}
-
 static nn_status set_text(nn_value *value, nn_value_kind kind, const char *text, size_t length)
 {
     value->kind = kind;
@@ -116,11 +108,16 @@ static nn_status read_number(const nn_json *json, nn_value *value)
     return set_text(value, NN_VALUE_NUMBER, json->text, json->length);
 }
 
+static bool takes_part(const nn_option *option)
+{
+    return option->type == NN_TYPE_PART || option->type == NN_TYPE_REAL_OR_PART;
+}
+
 /* A string is a part's name, or a seed above 2^63 - 1, or a string. */
 static nn_status read_string(const nn_option *option, scope in, const nn_json *json,
                              nn_value *value)
 {
-    if (option->type != NN_TYPE_PART)
+    if (!takes_part(option))
         return set_text(value, option->type == NN_TYPE_SEED ? NN_VALUE_NUMBER : NN_VALUE_STRING,
                         json->text, json->length);
     const nn_part_type *type;
@@ -135,8 +132,11 @@ static nn_status begin_tuple(nn_value *value, size_t most)
     return value->items != NULL ? NN_OK : NN_ERR_NO_MEMORY;
 }
 
+/* A list without names is none. */
 static nn_status read_names(const nn_json *list, nn_value *value)
 {
+    if (nn_json_count(list) == 0)
+        return NN_OK; /* value begins as none */
     NN_TRY(begin_tuple(value, nn_json_count(list)));
     for (const nn_json *item = nn_json_first(list); item != NULL; item = nn_json_next(list, item)) {
         NN_REQUIRE(nn_json_is(item, NN_JSON_STRING), NN_ERR_FORMAT, "a name isn't a string");
@@ -145,15 +145,22 @@ static nn_status read_names(const nn_json *list, nn_value *value)
     return NN_OK;
 }
 
-/* The items of a list, from item on. */
-static nn_status read_tuple(const nn_json *list, const nn_json *item, nn_value *value)
+static bool is_item(const nn_json *item, nn_option_type type)
 {
-    NN_REQUIRE(nn_json_count(list) <= NN_MAX_RANK + 1, NN_ERR_UNSUPPORTED, "a list of %zu values",
-               nn_json_count(list));
+    return nn_json_is(item, NN_JSON_NUMBER) && (item->whole || type == NN_TYPE_REALS);
+}
+
+/* The items of a list, from item on: numbers, or the dimensions of a shape, as the type says. */
+static nn_status read_tuple(const nn_json *list, const nn_json *item, nn_option_type type,
+                            nn_value *value)
+{
+    const bool shape = type != NN_TYPE_REALS;
+    NN_REQUIRE(!shape || nn_json_count(list) <= NN_MAX_RANK + 1, NN_ERR_UNSUPPORTED,
+               "a list of %zu values", nn_json_count(list));
     NN_TRY(begin_tuple(value, nn_json_count(list)));
     for (; item != NULL; item = nn_json_next(list, item)) {
-        NN_REQUIRE(nn_json_is(item, NN_JSON_NUMBER) && item->whole, NN_ERR_FORMAT,
-                   "a dimension isn't a whole number");
+        NN_REQUIRE(is_item(item, type), NN_ERR_FORMAT, "%s",
+                   shape ? "a dimension isn't a whole number" : "an item isn't a number");
         NN_TRY(read_number(item, &value->items[value->count]));
         value->count++;
     }
@@ -177,10 +184,11 @@ static nn_status read_value(const nn_option *option, scope in, const nn_json *js
     case NN_JSON_STRING:
         return read_string(option, in, json, value);
     case NN_JSON_LIST:
-        return option->type == NN_TYPE_NAMES ? read_names(json, value)
-                                             : read_tuple(json, nn_json_first(json), value);
+        return option->type == NN_TYPE_NAMES
+                   ? read_names(json, value)
+                   : read_tuple(json, nn_json_first(json), option->type, value);
     case NN_JSON_OBJECT:
-        NN_REQUIRE(option->type == NN_TYPE_PART, NN_ERR_UNSUPPORTED, "an object isn't supported");
+        NN_REQUIRE(takes_part(option), NN_ERR_UNSUPPORTED, "an object isn't supported");
         value->kind = NN_VALUE_SPEC;
         return read_spec(&value->spec, in, json);
     }
@@ -212,9 +220,9 @@ static nn_status add_config(nn_spec *spec, scope in, const nn_part_type *type,
 {
     for (const nn_json *item = nn_json_first(config); item != NULL;
          item = nn_json_next(config, item)) {
-        const nn_option *option = find_option(type->options, item->key);
+        const nn_option *option = nn_option_find(type->options, item->key);
         if (option == NULL)
-            option = find_option(in.room->common, item->key);
+            option = nn_option_find(in.room->common, item->key);
         if (option == NULL)
             NN_TRY(nn_keras_skip(item));
         else if (!is_default_part(option, item))
@@ -295,7 +303,7 @@ static nn_status add_shape(nn_spec *spec, const char *option, const nn_json *bat
     nn_status status = NN_OK;
     const nn_json *rows = nn_json_first(batch_shape);
     if (nn_json_is(rows, NN_JSON_NULL))
-        status = read_tuple(batch_shape, nn_json_next(batch_shape, rows), &value);
+        status = read_tuple(batch_shape, nn_json_next(batch_shape, rows), NN_TYPE_SHAPE, &value);
     else
         status = nn_fail(NN_ERR_UNSUPPORTED, "a fixed number of rows");
     if (status == NN_OK)

@@ -9,6 +9,7 @@
 #include "model_file.h"
 #include "safetensors.h"
 #include "status.h"
+#include <math.h>
 #include <string.h>
 
 /* header[header_size] begins with the 8 bytes of its length, and the file's data follows it. */
@@ -76,6 +77,21 @@ static nn_status read_state(void *to, const nn_json *json)
     NN_TRY(nn_json_read_uint64(nn_json_get(json, "iteration"), "iteration", &model->iteration));
     return nn_json_read_uint64(nn_json_get(json, "epochs_started"), "epochs_started",
                                &model->epochs_started);
+}
+
+/* What the optimizer of a compiled model keeps beside its slots. */
+static nn_status read_scalars(void *to, const nn_json *json)
+{
+    nn_model *model = to;
+    const char *const *names = model->compiled ? nn_optimizer_of(&model->optimizer)->scalars : NULL;
+    const nn_json *scalars = nn_json_get(json, "scalars");
+    for (size_t i = 0; names != NULL && names[i] != NULL; i++) {
+        const nn_json *number = nn_json_get(scalars, names[i]);
+        NN_REQUIRE(nn_json_is(number, NN_JSON_NUMBER) && isfinite(number->number), NN_ERR_FORMAT,
+                   "%s isn't a finite number", names[i]);
+        model->scalars[i] = number->number;
+    }
+    return NN_OK;
 }
 
 static nn_status read_class_names(void *to, const nn_json *json)
@@ -160,7 +176,7 @@ static nn_status read_model(nn_safetensors *file, nn_model *model)
     NN_TRY(read_json(file, "compile", &compile, read_compile));
     nn_status status = fill(file, model, &compile.parts);
     nn_compile_parts_free(&compile.parts);
-    return status;
+    return status == NN_OK ? read_json(file, "state", model, read_scalars) : status;
 }
 
 /* The bytes of the header with those of its length, from the first NN_MODEL_FILE_START bytes of a

@@ -16,6 +16,13 @@ static nn_status write_state(const nn_model *model, nn_text *text)
     nn_json_write_uint64(text, model->iteration);
     nn_text_append(text, ",\"epochs_started\":");
     nn_json_write_uint64(text, model->epochs_started);
+    const char *const *names = model->compiled ? nn_optimizer_of(&model->optimizer)->scalars : NULL;
+    for (size_t i = 0; names != NULL && names[i] != NULL; i++) {
+        nn_text_append(text, "%s\"%s\":", i == 0 ? ",\"scalars\":{" : ",", names[i]);
+        nn_json_write_real(text, model->scalars[i]);
+    }
+    if (names != NULL)
+        nn_text_append(text, "}");
     nn_text_append(text, "}");
     return NN_OK;
 }

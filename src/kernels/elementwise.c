@@ -88,6 +88,23 @@ void nn_to_float(size_t count, const nn_real *restrict from, float *restrict to)
         to[i] = (float)from[i];
 }
 
+/* In many sums side by side, which makes it vectorize, always in the same order. */
+NN_VECTORIZE
+double nn_sum_of_squares(size_t count, const nn_real *values)
+{
+    enum { SUMS = 32 };
+    double sums[SUMS] = {0}, sum = 0;
+    const size_t whole = count / SUMS * SUMS;
+    for (size_t i = 0; i < whole; i += SUMS)
+        for (size_t j = 0; j < SUMS; j++)
+            sums[j] += (double)values[i + j] * (double)values[i + j];
+    for (size_t j = 0; j < SUMS; j++)
+        sum += sums[j];
+    for (size_t i = whole; i < count; i++)
+        sum += (double)values[i] * (double)values[i];
+    return sum;
+}
+
 /* A number that isn't finite has all exponent bits set. Looked at as integers, because the order of a
  * sum of floating-point numbers may not be changed, and so a loop over it doesn't vectorize. */
 NN_VECTORIZE

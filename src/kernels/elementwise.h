@@ -30,6 +30,9 @@ void nn_from_int32(size_t count, const int32_t *from, nn_real *to);
 void nn_from_float(size_t count, const float *from, nn_real *to);
 void nn_to_float(size_t count, const nn_real *from, float *to);
 
+/* The sum of the values' squares. */
+double nn_sum_of_squares(size_t count, const nn_real *values);
+
 /* True if every value is finite. */
 bool nn_all_finite(size_t count, const nn_real *values);
 

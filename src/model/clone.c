@@ -61,6 +61,7 @@ static nn_status clone_compiled(nn_model *copy, const nn_model *model)
     NN_TRY(status);
     memcpy(copy->slots, model->slots,
            model->slot_count * model->trainable_size * sizeof(*copy->slots));
+    memcpy(copy->scalars, model->scalars, sizeof(copy->scalars));
     return NN_OK;
 }
 

@@ -1,6 +1,7 @@
 /* Compiling: which optimizer, loss and metrics, whether they fit the model, and their arenas. */
 #include "access.h"
 #include "allocate.h"
+#include "arenas.h"
 #include "model.h"
 #include "names.h"
 #include "status.h"
@@ -190,15 +191,6 @@ void nn_model_drop_trainer(nn_model *model)
     model->trainer = NULL;
 }
 
-static size_t count_slots(const nn_part *optimizer)
-{
-    const char *const *names = nn_optimizer_of(optimizer)->slots(optimizer->self);
-    size_t count = 0;
-    while (names[count] != NULL)
-        count++;
-    return count;
-}
-
 /* A loss for each output, where one was given for all. */
 static nn_status spread_loss(nn_compile_parts *parts, const nn_custom_parts *custom, size_t outputs)
 {
@@ -215,23 +207,16 @@ static nn_status spread_loss(nn_compile_parts *parts, const nn_custom_parts *cus
 
 /* What compile makes beside the weights. */
 struct made {
-    nn_real *gradients, *slots;
-    size_t slot_count;
+    nn_arenas arenas;
     char **quantities;
     size_t quantity_count;
 };
 
 static nn_status make(const nn_model *model, nn_compile_parts *parts, struct made *made)
 {
-    size_t slot_values;
-    made->slot_count = count_slots(&parts->optimizer);
-    if (!nn_multiply(made->slot_count, model->trainable_size, &slot_values))
-        slot_values = SIZE_MAX; /* which nn_allocate refuses */
     NN_TRY(make_quantities(model, parts, &made->quantities, &made->quantity_count));
     NN_TRY(spread_loss(parts, &model->custom, model->output_count));
-    made->gradients = nn_allocate(model->trainable_size, sizeof(*made->gradients));
-    made->slots = nn_allocate(slot_values, sizeof(*made->slots));
-    return made->gradients != NULL && made->slots != NULL ? NN_OK : NN_ERR_NO_MEMORY;
+    return nn_arenas_create(&made->arenas, model, &parts->optimizer);
 }
 
 /* Nothing fails from here on. */
@@ -239,11 +224,7 @@ static void take_over(nn_model *model, nn_compile_parts *parts, const struct mad
 {
     nn_model_drop_trainer(model);
     nn_model_drop_compiled(model);
-    nn_release(model->gradients);
-    nn_release(model->slots);
-    model->gradients = made->gradients;
-    model->slots = made->slots;
-    model->slot_count = made->slot_count;
+    nn_model_set_arenas(model, &made->arenas);
     model->quantities = made->quantities;
     model->quantity_count = made->quantity_count;
     model->optimizer = parts->optimizer;
@@ -269,14 +250,12 @@ nn_status nn_model_set_compiled(nn_model *model, nn_compile_parts *parts)
     NN_TRY(check_metrics(model, parts));
     const bool was_built = atomic_load(&model->built);
     NN_TRY(nn_model_build(model));
-    struct made made = {.gradients = NULL};
+    struct made made = {.quantities = NULL};
     nn_status status = make(model, parts, &made);
     if (status == NN_OK) {
         take_over(model, parts, &made);
         return NN_OK;
     }
-    nn_release(made.gradients);
-    nn_release(made.slots);
     nn_release(made.quantities);
     if (!was_built)
         nn_model_unbuild(model);

@@ -1,6 +1,7 @@
 /* Layers: adding them, what they read, their shapes; the table of parameters. */
 #include "access.h"
 #include "allocate.h"
+#include "arenas.h"
 #include "model.h"
 #include "status.h"
 #include "workspace.h"
@@ -53,8 +54,7 @@ void nn_model_free(nn_model *model)
         nn_release(model->parameters[i].name);
     nn_release(model->parameters);
     nn_release(model->weights);
-    nn_release(model->gradients);
-    nn_release(model->slots);
+    nn_model_free_arenas(model);
     nn_release(model->grids);
     nn_model_drop_compiled(model);
     nn_release(model->outputs);

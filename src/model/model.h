@@ -75,7 +75,8 @@ enum { NN_KEPT_WORKSPACES = 64 }; /* callers at once that allocate nothing */
  *   weights:   | trainable, layer by layer | moving statistics, layer by layer |
  *              0                           trainable_size                      weights_size
  *   gradients: | as the trainable run |                         made by compile
- *   slots:     | trainable_size | trainable_size | ...          made by compile: the optimizer's
+ *   slots:     | trainable_size | trainable_size | ...          made by compile: the optimizer's, the
+ *              weights' moving average, the accumulated gradients
  */
 struct nn_model {
     atomic_int users;        /* readers; -1: one writer. See access.h */
@@ -113,7 +114,12 @@ struct nn_model {
     nn_real *gradients;
     nn_real *slots; /* [slot_count][trainable_size] */
     size_t slot_count;
-    uint64_t iteration;      /* optimizer steps done */
+    double scalars[NN_OPTIMIZER_MAX_SCALARS];
+    nn_segment *segments; /* [segment_count] the trainable weights in the runs */
+    size_t segment_count;
+    double *norms;           /* [segment_count] of their gradients, while they are clipped */
+    nn_real *step_scratch;   /* what the optimizer's step needs */
+    uint64_t iteration;      /* batches trained on since compile */
     uint64_t epochs_started; /* epochs begun by all fits: names the shuffle */
 
     nn_gemm_grids *grids; /* measured on request, else NULL */

@@ -146,9 +146,9 @@ static void walk_backward(nn_model *model, nn_workspace *workspace, size_t rows,
 }
 
 void nn_walk_backward(nn_model *model, nn_workspace *workspace, size_t rows, const nn_real *x,
-                      bool fused)
+                      bool fused, double scale)
 {
-    walk_backward(model, workspace, rows, x, fused, model->gradients, 1, 0);
+    walk_backward(model, workspace, rows, x, fused, model->gradients, (nn_real)scale, 0);
 }
 
 void nn_walk_backward_folded(nn_model *model, nn_workspace *workspace, size_t rows,

@@ -19,12 +19,13 @@ nn_real *nn_walk_output(const nn_model *model, const nn_workspace *workspace, si
  * that an output depends on is trainable. */
 nn_real *nn_walk_output_gradient(const nn_workspace *workspace, size_t index);
 
-/* Writes model->gradients from the output gradients. x, rows and fused as in the forward walk. */
+/* Writes model->gradients = scale times the gradients from the output gradients. x, rows and fused as in
+ * the forward walk. */
 void nn_walk_backward(nn_model *model, nn_workspace *workspace, size_t rows, const nn_real *x,
-                      bool fused);
+                      bool fused, double scale);
 
-/* The same, with weights -= learning_rate gradients in place of writing the gradients. Not for a model with
- * parts of the caller's own: after a failure some weights would have made the step. */
+/* The same with scale 1, and with weights -= learning_rate gradients in place of writing the gradients. Not
+ * for a model with parts of the caller's own: after a failure some weights would have made the step. */
 void nn_walk_backward_folded(nn_model *model, nn_workspace *workspace, size_t rows,
                              const nn_real *x, bool fused, double learning_rate);
 

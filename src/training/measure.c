@@ -19,7 +19,7 @@ static nn_status note_pass(nn_model *model, size_t rows, nn_workspace_use use)
     if (input != NULL) {
         nn_walk_forward(model, workspace, rows, input, true);
         if (use == NN_TO_TRAIN && !nn_custom_failed())
-            nn_walk_backward(model, workspace, rows, input, true);
+            nn_walk_backward(model, workspace, rows, input, true, 1);
         nn_release(input);
     }
     nn_workspace_free(workspace);

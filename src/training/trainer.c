@@ -1,7 +1,7 @@
 #include "trainer.h"
 #include "allocate.h"
-#include "pool.h"
 #include "status.h"
+#include "update.h"
 #include "walk.h"
 #include <string.h>
 
@@ -64,6 +64,8 @@ nn_status nn_trainer_create(nn_trainer **trainer, const nn_model *model, size_t 
         return NN_ERR_NO_MEMORY;
     made->most_rows = rows;
     made->training = training;
+    const nn_optional_real *scale = &nn_optimizer_options_of(&model->optimizer)->loss_scale_factor;
+    made->loss_scale = scale->given ? scale->value : 1;
     nn_status status =
         nn_workspace_create(&made->workspace, model, rows, training ? NN_TO_TRAIN : NN_TO_EVALUATE);
     if (status == NN_OK) {
@@ -125,8 +127,9 @@ static size_t class_of(const nn_real *values, size_t width)
     return width == 1 ? values[0] >= (nn_real)0.5 : nn_largest(width, values);
 }
 
-static void gather_weights(const nn_trainer_output *output, double loss_weight,
-                           const nn_source *source, const nn_rows *rows)
+/* scale: of the gradients */
+static void gather_weights(const nn_trainer_output *output, double scale, const nn_source *source,
+                           const nn_rows *rows)
 {
     const size_t loss_rows = rows->count * output->distributions;
     const float *sample_weight =
@@ -142,7 +145,7 @@ static void gather_weights(const nn_trainer_output *output, double loss_weight,
                                                : class_of(output->values + i * output->width,
                                                           output->width)];
         output->row_weight[i] = weight;
-        output->loss_factor[i] = (nn_real)(loss_weight * weight / (double)loss_rows);
+        output->loss_factor[i] = (nn_real)(scale * weight / (double)loss_rows);
     }
 }
 
@@ -161,7 +164,7 @@ nn_status nn_trainer_gather(nn_trainer *trainer, const nn_model *model, const nn
                 nn_column_gather_labels(&source->targets[i], rows, output->width, output->labels));
         else
             nn_column_gather(&source->targets[i], rows, output->values);
-        gather_weights(output, model->outputs[i].loss_weight, source, rows);
+        gather_weights(output, trainer->loss_scale * model->outputs[i].loss_weight, source, rows);
     }
     return NN_OK;
 }
@@ -215,44 +218,6 @@ double nn_trainer_forward(nn_trainer *trainer, const nn_model *model)
     return loss;
 }
 
-/* Values of the flat runs that one thread steps at a time. */
-enum { STEP_VALUES = 32768 };
-
-struct part_step {
-    const nn_model *model;
-    double learning_rate;
-    size_t values;
-};
-
-static void step_part(void *context, size_t index)
-{
-    const struct part_step *part = context;
-    const nn_model *model = part->model;
-    const size_t first = index * part->values, left = model->trainable_size - first;
-    nn_optimizer_step step = {
-        .count = left < part->values ? left : part->values,
-        .iteration = model->iteration,
-        .learning_rate = part->learning_rate,
-        .weights = model->weights + first,
-        .gradients = model->gradients + first,
-    };
-    for (size_t i = 0; i < model->slot_count; i++)
-        step.slots[i] = model->slots + i * model->trainable_size + first;
-    nn_optimizer_of(&model->optimizer)->step(model->optimizer.self, &step);
-}
-
-static void optimizer_step(nn_model *model, double learning_rate)
-{
-    const bool elementwise = nn_optimizer_of(&model->optimizer)->elementwise;
-    struct part_step part = {
-        .model = model,
-        .learning_rate = learning_rate,
-        .values = elementwise ? STEP_VALUES : model->trainable_size,
-    };
-    if (model->trainable_size > 0)
-        nn_pool_run((model->trainable_size - 1) / part.values + 1, step_part, &part);
-}
-
 /* The losses' gradients. False if nothing is trainable. */
 static bool differentiate_losses(nn_trainer *trainer, const nn_model *model)
 {
@@ -276,9 +241,7 @@ static bool differentiate_losses(nn_trainer *trainer, const nn_model *model)
  * caller's own functions can fail half-way. */
 static bool can_fold(const nn_model *model)
 {
-    const nn_optimizer *optimizer = nn_optimizer_of(&model->optimizer);
-    return model->custom.count == 0 && optimizer->folds != NULL &&
-           optimizer->folds(model->optimizer.self);
+    return model->custom.count == 0 && nn_optimizer_folds(&model->optimizer);
 }
 
 nn_status nn_trainer_backward(nn_trainer *trainer, nn_model *model)
@@ -287,15 +250,15 @@ nn_status nn_trainer_backward(nn_trainer *trainer, nn_model *model)
     const bool any = differentiate_losses(trainer, model);
     NN_TRY(nn_custom_take_failure());
     if (any) {
-        const nn_optimizer *optimizer = nn_optimizer_of(&model->optimizer);
-        const double learning_rate = optimizer->learning_rate(model->optimizer.self);
         if (can_fold(model)) {
+            const double rate = nn_optimizer_rate(&model->optimizer, model->iteration);
             nn_walk_backward_folded(model, workspace, trainer->rows, workspace->x, true,
-                                    learning_rate);
+                                    rate / trainer->loss_scale);
         } else {
-            nn_walk_backward(model, workspace, trainer->rows, workspace->x, true);
+            nn_walk_backward(model, workspace, trainer->rows, workspace->x, true,
+                             1 / trainer->loss_scale);
             NN_TRY(nn_custom_take_failure());
-            optimizer_step(model, learning_rate);
+            nn_update_weights(model);
         }
     }
     model->iteration++;

@@ -28,7 +28,8 @@ typedef struct nn_trainer_output {
 
 typedef struct nn_trainer {
     size_t most_rows;
-    bool training; /* else it only evaluates */
+    bool training;     /* else it only evaluates */
+    double loss_scale; /* gradients are computed of the loss times this */
     nn_workspace *workspace;
     nn_real input_scale, input_offset; /* done while gathering; 1 and 0: nothing to do */
 
