@@ -21,33 +21,19 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "nn.h"
+#include "example.h"
+#include "fashion_data.h"
 #include "pictures.h"
 
-enum {
-    VALIDATION_ROWS = 5000,
-    EXIT_SKIPPED = 77 /* Meson's and Automake's sign for a test that can't run here */
-};
-
-static const char *const class_names[CLASSES] = {
-    "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat",
-    "Sandal",      "Shirt",   "Sneaker",  "Bag",   "Ankle boot",
-};
+enum { VALIDATION_ROWS = 5000 };
 
 struct options {
     size_t epochs;
     uint64_t seed;
     const char *data;
     const char *output;
-};
-
-/* The two files of a part of the data: "train" or "t10k". */
-struct file_names {
-    char images[4096];
-    char labels[4096];
 };
 
 struct job {
@@ -58,16 +44,7 @@ struct job {
     nn_model *model;
 };
 
-/* Ends a function that returns whether it succeeded when a call of the library fails. */
-#define TRY(call)                                                                                  \
-    do {                                                                                           \
-        if ((call) != NN_OK) {                                                                     \
-            fprintf(stderr, "fashion_mnist: %s\n", nn_error_message());                            \
-            return 0;                                                                              \
-        }                                                                                          \
-    } while (0)
-
-/* The same for a call that sets errno. */
+/* As TRY, for a call that sets errno. */
 static int failed_on(const char *name)
 {
     fprintf(stderr, "fashion_mnist: %s: %s\n", name, strerror(errno));
@@ -79,7 +56,7 @@ static void usage(FILE *to)
     fputs("usage: fashion_mnist [--epochs N] [--seed N] [--data DIR] [--output DIR]\n"
           "  --epochs N    epochs to train (30)\n"
           "  --seed N      seed of weights and shuffling (1)\n"
-          "  --data DIR    directory of the four IDX files (/usr/share/datasets/fashion-mnist)\n"
+          "  --data DIR    directory of the four IDX files (" FASHION_MNIST ")\n"
           "  --output DIR  where the model, history and pictures go (.)\n",
           to);
 }
@@ -106,8 +83,7 @@ static struct options parse_options(int argc, char **argv)
         {"data", required_argument, NULL, 'd'},   {"output", required_argument, NULL, 'o'},
         {"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0},
     };
-    struct options options = {
-        .epochs = 30, .seed = 1, .data = "/usr/share/datasets/fashion-mnist", .output = "."};
+    struct options options = {.epochs = 30, .seed = 1, .data = FASHION_MNIST, .output = "."};
     int option;
     while ((option = getopt_long(argc, argv, "e:s:d:o:h", known, NULL)) != -1) {
         switch (option) {
@@ -138,30 +114,10 @@ static struct options parse_options(int argc, char **argv)
     return options;
 }
 
-/* Each file as Debian has it, gzipped, or plain if there is no such file. */
-static int find_files(struct file_names *files, const char *directory, const char *part)
+static int load_data(struct job *job, const char *directory)
 {
-    static const char *const endings[] = {".gz", ""};
-    for (size_t i = 0; i < sizeof endings / sizeof endings[0]; i++) {
-        const int images = snprintf(files->images, sizeof files->images,
-                                    "%s/%s-images-idx3-ubyte%s", directory, part, endings[i]);
-        const int labels = snprintf(files->labels, sizeof files->labels,
-                                    "%s/%s-labels-idx1-ubyte%s", directory, part, endings[i]);
-        if (images < 0 || labels < 0 || (size_t)images >= sizeof files->images ||
-            (size_t)labels >= sizeof files->labels)
-            return 0;
-        if (access(files->images, R_OK) == 0 && access(files->labels, R_OK) == 0)
-            return 1;
-    }
-    return 0;
-}
-
-static int load_data(struct job *job, const struct file_names *train, const struct file_names *test)
-{
-    TRY(nn_dataset_load_idx(&job->whole, train->images, train->labels));
-    TRY(nn_dataset_load_idx(&job->test, test->images, test->labels));
-    TRY(nn_dataset_set_class_names(job->whole, class_names, CLASSES));
-    TRY(nn_dataset_set_class_names(job->test, class_names, CLASSES));
+    if (!load_fashion_mnist(&job->whole, &job->test, directory))
+        return 0;
     const size_t rows = nn_dataset_rows(job->whole);
     if (rows <= VALIDATION_ROWS) {
         fprintf(stderr, "fashion_mnist: %zu training rows are too few: the first %d validate\n",
@@ -190,13 +146,6 @@ static int build_model(struct job *job, uint64_t seed)
     TRY(nn_model_summary(job->model, summary, sizeof summary, NULL));
     printf("%s\n", summary);
     return 1;
-}
-
-static double seconds_now(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
 static int train_and_test(struct job *job, size_t epochs)
@@ -258,18 +207,8 @@ static int show(const struct job *job)
 int main(int argc, char **argv)
 {
     const struct options options = parse_options(argc, argv);
-    struct file_names train;
-    struct file_names test;
-    if (!find_files(&train, options.data, "train") || !find_files(&test, options.data, "t10k")) {
-        fprintf(stderr,
-                "fashion_mnist: no Fashion-MNIST in %s: install Debian's dataset-fashion-mnist, or "
-                "name another directory with --data\n",
-                options.data);
-        return EXIT_SKIPPED;
-    }
-
     struct job job = {0};
-    int done = load_data(&job, &train, &test);
+    int done = load_data(&job, options.data);
     /* From here on all names are relative to the output directory. */
     if (done &&
         ((mkdir(options.output, 0777) != 0 && errno != EEXIST) || chdir(options.output) != 0))

@@ -2,16 +2,9 @@
 #ifndef EXAMPLES_PICTURES_H
 #define EXAMPLES_PICTURES_H
 
-#include <stddef.h>
+#include "fashion_data.h"
 
-enum {
-    SIDE = 28,
-    PIXELS = SIDE * SIDE,
-    CLASSES = 10,
-    GARMENT_ROWS = 4,
-    GARMENT_COLUMNS = 5,
-    GARMENTS = GARMENT_ROWS * GARMENT_COLUMNS
-};
+enum { GARMENT_ROWS = 4, GARMENT_COLUMNS = 5, GARMENTS = GARMENT_ROWS * GARMENT_COLUMNS };
 
 /* A garment as the network saw it. */
 struct verdict {
