@@ -1,7 +1,9 @@
 /* A caller's own activations, losses and metrics: as good as the built-in ones they are copies of, known to
  * their model alone, kept by clones and by files through their names, and free to fail. */
+#include "allocate.h"
 #include "faults.h"
 #include "fitting.h"
+#include "keras_part.h"
 #include "model.h"
 #include "saved_model.h"
 #include <math.h>
@@ -649,6 +651,47 @@ START_TEST(names_in_a_file_become_no_code)
 }
 END_TEST
 
+/* As Keras 3.15 wrote them of a model with functions for an activation, a loss and metrics. */
+static const struct {
+    const nn_room *room;
+    const char *json, *part, *name;
+} keras_wrote[] = {
+    {&nn_activation_room,
+     "{\"module\": \"builtins\", \"class_name\": \"function\", \"config\": \"my_swish\", "
+     "\"registered_name\": \"function\"}",
+     "my_swish", NULL},
+    {&nn_loss_room,
+     "{\"module\": \"builtins\", \"class_name\": \"function\", \"config\": \"my_squares\", "
+     "\"registered_name\": \"function\"}",
+     "my_squares", NULL},
+    {&nn_metric_room,
+     "{\"module\": \"keras.metrics\", \"class_name\": \"MeanMetricWrapper\", \"config\": {"
+     "\"name\": \"m2\", \"dtype\": \"float32\", \"fn\": {\"module\": \"builtins\", "
+     "\"class_name\": \"function\", \"config\": \"my_error\", \"registered_name\": "
+     "\"function\"}}, \"registered_name\": null}",
+     "my_error", "m2"},
+};
+enum { KERAS_WROTE = sizeof(keras_wrote) / sizeof(keras_wrote[0]) };
+
+START_TEST(functions_are_read_as_keras_writes_them)
+{
+    nn_model *model = parts_model();
+    const nn_room *room = keras_wrote[_i].room;
+    const char *name, *text = keras_wrote[_i].json;
+    nn_json *json;
+    nn_part part;
+    OK(nn_json_parse(&json, text, strlen(text), "text"));
+    OK(nn_keras_read_part_with(&part, room, &model->custom, json, &name));
+    ck_assert_str_eq(part.type->name, keras_wrote[_i].part);
+    ck_assert_ptr_nonnull(part.type->custom);
+    ck_assert_pstr_eq(name, keras_wrote[_i].name);
+    nn_part_free(&part);
+    FAILS(nn_keras_read_part(&part, room, json, NULL), NN_ERR_UNSUPPORTED, keras_wrote[_i].part);
+    nn_release(json);
+    nn_model_free(model);
+}
+END_TEST
+
 /* ---- failures ---- */
 
 static float steps[64][64]; /* weights after so many steps */
@@ -953,6 +996,7 @@ int main(void)
     tcase_add_test(tests, a_file_needs_them_handed_to_the_load);
     tcase_add_test(tests, memory_holds_them_as_a_file_does_and_saves_the_same_bytes_again);
     tcase_add_test(tests, names_in_a_file_become_no_code);
+    tcase_add_loop_test(tests, functions_are_read_as_keras_writes_them, 0, KERAS_WROTE);
     tcase_add_loop_test(tests, a_failing_function_stops_fit_before_the_step, 0, 2);
     tcase_add_loop_test(tests, a_failing_function_stops_every_call_with_its_status, 0, CALLS);
     tcase_add_test(tests, a_positive_status_is_no_success);
