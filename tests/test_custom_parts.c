@@ -13,6 +13,10 @@
 
 /* ---- as good as the built-in ones ---- */
 
+/* Where the library computes in double, functions and files, which have floats, round what passes through
+ * them; else they must give the very bits. */
+#define ROUNDING (sizeof(nn_real) > sizeof(float) ? 1e-6 : 0.0)
+
 /* The largest difference of their weights. */
 static double difference(const nn_model *a, const nn_model *b)
 {
@@ -74,7 +78,7 @@ START_TEST(copies_of_built_in_parts_train_as_these_do)
     const nn_dataset *data = copies[_i].labels ? labelled : valued;
     OK(fit(own, data, 3));
     OK(fit(other, valued, 3));
-    ck_assert_msg(difference(own, other) <= copies[_i].bound, "differ by %g",
+    ck_assert_msg(difference(own, other) <= fmax(copies[_i].bound, ROUNDING), "differ by %g",
                   difference(own, other));
     double mine[2], theirs[2];
     OK(nn_evaluate(own, data, mine, 2));
@@ -344,7 +348,7 @@ static void check_goes_on(nn_model *a, nn_model *b)
         ck_assert_str_eq(nn_model_metric_name(a, i), nn_model_metric_name(b, i));
     OK(fit(a, valued, 2));
     OK(fit(b, valued, 2));
-    ck_assert(same_weights(a, b));
+    ck_assert_double_le(difference(a, b), ROUNDING);
 }
 
 START_TEST(a_clone_has_them_and_outlives_its_model)
