@@ -82,6 +82,17 @@ static nn_status step(nn_model *model)
     return nn_train_on_batch(model, valued, NULL, 0);
 }
 
+static nn_status gradients(nn_model *model)
+{
+    return nn_model_compute_gradients(model, valued, NULL, 0);
+}
+
+static nn_status layer_output(nn_model *model)
+{
+    static float x[2 * 700], y[8 * 700];
+    return nn_model_layer_output(model, "dense", x, 700, y);
+}
+
 static nn_status predict_all(nn_model *model)
 {
     static float y[BLOB_ROWS * 3];
@@ -114,8 +125,8 @@ static const struct {
     nn_status (*call)(nn_model *model);
     size_t least; /* calls of functions at least */
 } calls[] = {
-    {evaluate, 3},       {confuse, 3},       {step, 5},    {predict_all, 1},
-    {predict_blocks, 6}, {run_predictor, 6}, {measure, 4},
+    {evaluate, 3},    {confuse, 3},        {step, 5},          {gradients, 5}, {layer_output, 6},
+    {predict_all, 1}, {predict_blocks, 6}, {run_predictor, 6}, {measure, 4},
 };
 enum { CALLS = sizeof(calls) / sizeof(calls[0]) };
 

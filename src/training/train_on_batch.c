@@ -3,8 +3,8 @@
 #include "trainer.h"
 #include <math.h>
 
-static nn_status train_on_batch(nn_model *model, const nn_dataset *batch, double *values,
-                                size_t count)
+nn_status nn_trainer_take_batch(nn_trainer **trainer, nn_model *model, const nn_dataset *batch,
+                                const double *values, size_t count)
 {
     NN_REQUIRE(model->compiled, NN_ERR_STATE, "the model isn't compiled: call nn_model_compile");
     NN_REQUIRE((values == NULL && count == 0) || count == nn_model_metric_count(model),
@@ -12,10 +12,22 @@ static nn_status train_on_batch(nn_model *model, const nn_dataset *batch, double
                count, nn_model_metric_count(model), model->output_count > 1 ? "losses" : "loss",
                model->metric_count);
     nn_source source;
-    nn_trainer *trainer;
     NN_TRY(nn_source_open(&source, model, batch, "batch"));
-    NN_TRY(nn_trainer_keep(&trainer, model, source.rows));
-    NN_TRY(nn_trainer_gather(trainer, model, &source, &(nn_rows){.count = source.rows}));
+    NN_REQUIRE(source.rows > 0, NN_ERR_UNSUPPORTED,
+               "batch: how many rows the stream has isn't known");
+    NN_TRY(nn_trainer_keep(trainer, model, source.rows));
+    NN_TRY(nn_trainer_prepare(*trainer, &source));
+    NN_TRY(nn_reading_begin_pass(&source));
+    NN_TRY(nn_trainer_gather(*trainer, model, &source, &(nn_rows){.count = source.rows}));
+    NN_REQUIRE((*trainer)->rows > 0, NN_ERR_INVALID, "batch: the stream has no rows");
+    return NN_OK;
+}
+
+static nn_status train_on_batch(nn_model *model, const nn_dataset *batch, double *values,
+                                size_t count)
+{
+    nn_trainer *trainer;
+    NN_TRY(nn_trainer_take_batch(&trainer, model, batch, values, count));
     const double loss = nn_trainer_forward(trainer, model);
     NN_TRY(nn_custom_take_failure());
     NN_REQUIRE(isfinite(loss), NN_ERR_NONFINITE,
