@@ -441,6 +441,36 @@ START_TEST(names_in_a_file_become_no_code)
 }
 END_TEST
 
+static nn_status stop_in_epoch_1(const nn_event *event, void *user)
+{
+    (void)user;
+    return event->kind == NN_EVENT_BATCH_END && event->epoch == 1 && event->batch == 2 ? NN_ERR_IO
+                                                                                       : NN_OK;
+}
+
+/* A backup is a file with their names, and the model that goes on from it has them. */
+START_TEST(a_backup_goes_on_with_them)
+{
+    char directory[] = "/tmp/nn_custom_parts_XXXXXX", text[128];
+    nn_fit_options options = callback_options(3, 16, stop_in_epoch_1, NULL);
+    nn_model *whole = two_layers("my_swish", "sgd momentum=0.9", "my_squares", "my_error");
+    nn_model *model = two_layers("my_swish", "sgd momentum=0.9", "my_squares", "my_error");
+    ck_assert_ptr_nonnull(mkdtemp(directory));
+    snprintf(text, sizeof(text), "backup_and_restore save_freq=1 backup_dir='%s'", directory);
+    options.callbacks = text;
+    FAILS(nn_fit(model, valued, &options, NULL), NN_ERR_IO, "");
+    nn_model_free(model);
+    model = two_layers("my_swish", "sgd momentum=0.9", "my_squares", "my_error");
+    options.callback = NULL;
+    OK(nn_fit(model, valued, &options, NULL));
+    OK(fit(whole, valued, 3));
+    ck_assert_double_le(difference(model, whole), ROUNDING);
+    nn_model_free(model);
+    nn_model_free(whole);
+    ck_assert_int_ne(access(directory, F_OK), 0); /* the backup had been taken up, and is gone */
+}
+END_TEST
+
 /* As Keras 3.15 wrote them of a model with functions for an activation, a loss and metrics. */
 static const struct {
     const nn_room *room;
@@ -506,6 +536,7 @@ int main(void)
     tcase_add_test(tests, a_file_needs_them_handed_to_the_load);
     tcase_add_test(tests, memory_holds_them_as_a_file_does_and_saves_the_same_bytes_again);
     tcase_add_test(tests, names_in_a_file_become_no_code);
+    tcase_add_test(tests, a_backup_goes_on_with_them);
     tcase_add_loop_test(tests, functions_are_read_as_keras_writes_them, 0, KERAS_WROTE);
     suite_add_tcase(suite, tests);
     return run_suite(suite);
