@@ -235,9 +235,72 @@ NN_API const char *nn_dataset_class_name(const nn_dataset *data, size_t index);
 
 NN_API void nn_dataset_free(nn_dataset *data);
 
-/* ---- building a model ---------------------------------------------------------------------- */
+/* ---- a caller's own parts ------------------------------------------------------------------ */
 
 typedef struct nn_model nn_model;
+
+/* An activation, a loss or a metric made of the caller's functions. It is registered with a model, never for
+ * the process, under a name of letters, digits and '_' that no part of the library has; from then on the name
+ * works in that model's specs ("dense units=3 activation=my_swish"), and in those of its clones. The struct
+ * and the name are copied. Fields that later versions add are at the end; a larger struct whose end isn't
+ * zero is refused (NN_ERR_VERSION).
+ *
+ * The functions see whole rows, row-major, as many as the library thinks fit. They may be called from any
+ * thread, from several at once, and must be pure: what they write depends on what they are given and on user
+ * alone. They must not throw, longjmp or change the model. A negative status, which may be one of the
+ * caller's own, ends the call that needed them (nn_fit, nn_evaluate, nn_predict, ...) and is what that
+ * returns, with a message that names the part: no step is made of such a batch, and what the call should
+ * have written is not to be used. A positive one is NN_ERR_INVALID.
+ *
+ * release(user), unless it is NULL, is called once, when the last model that has the part is freed; not if
+ * registering fails. */
+typedef struct nn_custom_activation {
+    size_t struct_size; /* sizeof(nn_custom_activation) */
+    const char *name;
+    /* y[rows x width] = f(z[rows x width]); y may be z. */
+    nn_status (*forward)(void *user, size_t rows, size_t width, const float *z, float *y);
+    /* dz = the gradient by z, given dy by y; dz may be dy. */
+    nn_status (*backward)(void *user, size_t rows, size_t width, const float *z, const float *y,
+                          const float *dy, float *dz);
+    void *user;
+    void (*release)(void *user);
+} nn_custom_activation;
+
+typedef struct nn_custom_loss {
+    size_t struct_size; /* sizeof(nn_custom_loss) */
+    const char *name;
+    int labels; /* 0: y_true is float[rows x width]; 1: class labels, int32_t[rows], below width */
+    /* loss[rows] from y_pred[rows x width]. */
+    nn_status (*forward)(void *user, size_t rows, size_t width, const void *y_true,
+                         const float *y_pred, double *loss);
+    /* gradient[rows x width] of each row's loss by its y_pred; weights and means are the library's. */
+    nn_status (*backward)(void *user, size_t rows, size_t width, const void *y_true,
+                          const float *y_pred, float *gradient);
+    void *user;
+    void (*release)(void *user);
+} nn_custom_loss;
+
+/* A metric is the mean of its values over all rows. */
+typedef struct nn_custom_metric {
+    size_t struct_size; /* sizeof(nn_custom_metric) */
+    const char *name;
+    int labels; /* as in nn_custom_loss; that of the model's loss must be the same */
+    /* values[rows] */
+    nn_status (*values)(void *user, size_t rows, size_t width, const void *y_true,
+                        const float *y_pred, double *values);
+    void *user;
+    void (*release)(void *user);
+} nn_custom_metric;
+
+/* Activations before the model is built, losses and metrics before the compile that names them.
+ * Errors: NN_ERR_INVALID (NULL, struct_size, a name that is none or is taken), NN_ERR_VERSION, NN_ERR_STATE,
+ * NN_ERR_NO_MEMORY. */
+NN_API nn_status nn_model_register_activation(nn_model *model,
+                                              const nn_custom_activation *activation);
+NN_API nn_status nn_model_register_loss(nn_model *model, const nn_custom_loss *loss);
+NN_API nn_status nn_model_register_metric(nn_model *model, const nn_custom_metric *metric);
+
+/* ---- building a model ---------------------------------------------------------------------- */
 
 /* An empty model. */
 NN_API nn_status nn_model_create(nn_model **model);
@@ -564,6 +627,15 @@ NN_API nn_status nn_model_load(nn_model **model, const char *path);
 NN_API nn_status nn_model_save_to_memory(const nn_model *model, void *buffer, size_t size,
                                          size_t *length);
 NN_API nn_status nn_model_load_from_memory(nn_model **model, const void *bytes, size_t size);
+
+/* Loads a model that has parts of the caller's own: parts is a model, usually an empty one, with which they
+ * are registered. The file holds their names alone, so the same functions as before must be behind them. The
+ * loaded model has all of its parts; parts may be freed. NULL: none, as in nn_model_load, which refuses such a
+ * file (NN_ERR_UNSUPPORTED, with the name). */
+NN_API nn_status nn_model_load_with_parts(nn_model **model, const char *path,
+                                          const nn_model *parts);
+NN_API nn_status nn_model_load_from_memory_with_parts(nn_model **model, const void *bytes,
+                                                      size_t size, const nn_model *parts);
 
 /* ---- the known parts ------------------------------------------------------------------------ */
 

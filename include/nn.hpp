@@ -29,8 +29,10 @@
 #include <exception>
 #include <functional>
 #include <memory>
+#include <new>
 #include <stdexcept>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -551,6 +553,173 @@ struct event_relay {
 
 } // namespace detail
 
+/* ---- a caller's own parts ------------------------------------------------------------------ */
+
+/* Activations, losses and metrics of the caller's own, for model::register_activation and its like; what
+ * their functions are given and must do is said at nn_custom_activation, nn_custom_loss and nn_custom_metric.
+ * They are copied and live as long as a model has the part. One that throws ends the call that needed it,
+ * which throws nn::error: with the status of an nn::error, NN_ERR_NO_MEMORY for std::bad_alloc, and
+ * NN_ERR_STATE for anything else. */
+struct custom_activation {
+    std::string name;
+    std::function<void(std::size_t rows, std::size_t width, const float *z, float *y)> forward;
+    std::function<void(std::size_t rows, std::size_t width, const float *z, const float *y,
+                       const float *dy, float *dz)>
+        backward;
+};
+
+/* y_true: values[rows x width]. */
+struct custom_loss {
+    std::string name;
+    std::function<void(std::size_t rows, std::size_t width, const float *y_true,
+                       const float *y_pred, double *loss)>
+        forward;
+    std::function<void(std::size_t rows, std::size_t width, const float *y_true,
+                       const float *y_pred, float *gradient)>
+        backward;
+};
+
+struct custom_metric {
+    std::string name;
+    std::function<void(std::size_t rows, std::size_t width, const float *y_true,
+                       const float *y_pred, double *values)>
+        values;
+};
+
+/* The same where y_true are class labels[rows]. */
+struct custom_label_loss {
+    std::string name;
+    std::function<void(std::size_t rows, std::size_t width, const std::int32_t *y_true,
+                       const float *y_pred, double *loss)>
+        forward;
+    std::function<void(std::size_t rows, std::size_t width, const std::int32_t *y_true,
+                       const float *y_pred, float *gradient)>
+        backward;
+};
+
+struct custom_label_metric {
+    std::string name;
+    std::function<void(std::size_t rows, std::size_t width, const std::int32_t *y_true,
+                       const float *y_pred, double *values)>
+        values;
+};
+
+namespace detail
+{
+
+/* What a function of the caller's comes to in C, which no exception may pass. */
+template <class Call>
+nn_status status_of(Call call) noexcept
+{
+    try {
+        call();
+        return NN_OK;
+    } catch (const error &failure) {
+        return failure.status();
+    } catch (const std::bad_alloc &) {
+        return NN_ERR_NO_MEMORY;
+    } catch (...) {
+        return NN_ERR_STATE;
+    }
+}
+
+template <class Part>
+void release_part(void *user) noexcept
+{
+    delete static_cast<Part *>(user);
+}
+
+inline nn_status activation_forward(void *user, std::size_t rows, std::size_t width, const float *z,
+                                    float *y) noexcept
+{
+    const custom_activation *part = static_cast<custom_activation *>(user);
+    return status_of([=] { part->forward(rows, width, z, y); });
+}
+
+inline nn_status activation_backward(void *user, std::size_t rows, std::size_t width,
+                                     const float *z, const float *y, const float *dy,
+                                     float *dz) noexcept
+{
+    const custom_activation *part = static_cast<custom_activation *>(user);
+    return status_of([=] { part->backward(rows, width, z, y, dy, dz); });
+}
+
+/* Target: what y_true points to. */
+template <class Part, class Target>
+nn_status loss_forward(void *user, std::size_t rows, std::size_t width, const void *y_true,
+                       const float *y_pred, double *loss) noexcept
+{
+    const Part *part = static_cast<Part *>(user);
+    const Target *target = static_cast<const Target *>(y_true);
+    return status_of([=] { part->forward(rows, width, target, y_pred, loss); });
+}
+
+template <class Part, class Target>
+nn_status loss_backward(void *user, std::size_t rows, std::size_t width, const void *y_true,
+                        const float *y_pred, float *gradient) noexcept
+{
+    const Part *part = static_cast<Part *>(user);
+    const Target *target = static_cast<const Target *>(y_true);
+    return status_of([=] { part->backward(rows, width, target, y_pred, gradient); });
+}
+
+template <class Part, class Target>
+nn_status metric_values(void *user, std::size_t rows, std::size_t width, const void *y_true,
+                        const float *y_pred, double *values) noexcept
+{
+    const Part *part = static_cast<Part *>(user);
+    const Target *target = static_cast<const Target *>(y_true);
+    return status_of([=] { part->values(rows, width, target, y_pred, values); });
+}
+
+/* Registers a copy of part, which the model owns from then on; an empty std::function is a NULL. */
+inline void add_activation(nn_model *model, const custom_activation &part)
+{
+    std::unique_ptr<custom_activation> copy(new custom_activation(part));
+    nn_custom_activation given = nn_custom_activation();
+    given.struct_size = sizeof(given);
+    given.name = c_string(copy->name);
+    given.forward = copy->forward ? activation_forward : nullptr;
+    given.backward = copy->backward ? activation_backward : nullptr;
+    given.user = copy.get();
+    given.release = release_part<custom_activation>;
+    check(nn_model_register_activation(model, &given));
+    copy.release();
+}
+
+template <class Target, class Part>
+void add_loss(nn_model *model, const Part &part)
+{
+    std::unique_ptr<Part> copy(new Part(part));
+    nn_custom_loss given = nn_custom_loss();
+    given.struct_size = sizeof(given);
+    given.name = c_string(copy->name);
+    given.labels = std::is_same<Target, std::int32_t>::value ? 1 : 0;
+    given.forward = copy->forward ? loss_forward<Part, Target> : nullptr;
+    given.backward = copy->backward ? loss_backward<Part, Target> : nullptr;
+    given.user = copy.get();
+    given.release = release_part<Part>;
+    check(nn_model_register_loss(model, &given));
+    copy.release();
+}
+
+template <class Target, class Part>
+void add_metric(nn_model *model, const Part &part)
+{
+    std::unique_ptr<Part> copy(new Part(part));
+    nn_custom_metric given = nn_custom_metric();
+    given.struct_size = sizeof(given);
+    given.name = c_string(copy->name);
+    given.labels = std::is_same<Target, std::int32_t>::value ? 1 : 0;
+    given.values = copy->values ? metric_values<Part, Target> : nullptr;
+    given.user = copy.get();
+    given.release = release_part<Part>;
+    check(nn_model_register_metric(model, &given));
+    copy.release();
+}
+
+} // namespace detail
+
 /* ---- models -------------------------------------------------------------------------------- */
 
 /* A sequential model. */
@@ -590,6 +759,26 @@ class model
         return load_from_memory(bytes.data(), bytes.size());
     }
 
+    /* The same where the file names parts of the caller's own: parts has them. */
+    static model load(const std::string &path, const model &parts)
+    {
+        nn_model *handle = nullptr;
+        detail::check(nn_model_load_with_parts(&handle, detail::c_string(path), parts.get()));
+        return model(handle);
+    }
+
+    static model load_from_memory(const void *bytes, std::size_t size, const model &parts)
+    {
+        nn_model *handle = nullptr;
+        detail::check(nn_model_load_from_memory_with_parts(&handle, bytes, size, parts.get()));
+        return model(handle);
+    }
+
+    static model load_from_memory(const std::vector<unsigned char> &bytes, const model &parts)
+    {
+        return load_from_memory(bytes.data(), bytes.size(), parts);
+    }
+
     void save(const std::string &path) const
     {
         detail::check(nn_model_save(get(), detail::c_string(path)));
@@ -614,6 +803,36 @@ class model
     }
 
     /* Functions that build a model return it, so that they can be chained. */
+    model &register_activation(const custom_activation &part)
+    {
+        detail::add_activation(get(), part);
+        return *this;
+    }
+
+    model &register_loss(const custom_loss &part)
+    {
+        detail::add_loss<float>(get(), part);
+        return *this;
+    }
+
+    model &register_loss(const custom_label_loss &part)
+    {
+        detail::add_loss<std::int32_t>(get(), part);
+        return *this;
+    }
+
+    model &register_metric(const custom_metric &part)
+    {
+        detail::add_metric<float>(get(), part);
+        return *this;
+    }
+
+    model &register_metric(const custom_label_metric &part)
+    {
+        detail::add_metric<std::int32_t>(get(), part);
+        return *this;
+    }
+
     model &add(const std::string &layer)
     {
         detail::check(nn_model_add(get(), detail::c_string(layer)));

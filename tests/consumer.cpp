@@ -1,5 +1,6 @@
 // A C++ program on nn.hpp, compiled by tests/consumers.sh against the installed tree. Its one argument
 // is a file name to save a model under. It checks what the wrapper promises beyond nn.h.
+#include <cmath>
 #include <cstdio>
 #include <nn.hpp>
 #include <type_traits>
@@ -285,6 +286,93 @@ void a_callback_may_throw()
     CHECK(model.fit(data, options).get("loss").size() == 10);
 }
 
+/* Copies of relu and mean_squared_error. The counter shows that the functions live as long as a model. */
+nn::model own_parts(const std::shared_ptr<int> &counter)
+{
+    nn::custom_activation ramp;
+    ramp.name = "ramp";
+    ramp.forward = [counter](std::size_t rows, std::size_t width, const float *z, float *y) {
+        for (std::size_t i = 0; i < rows * width; i++)
+            y[i] = z[i] > 0 ? z[i] : 0;
+    };
+    ramp.backward = [counter](std::size_t rows, std::size_t width, const float *z, const float *,
+                              const float *dy, float *dz) {
+        for (std::size_t i = 0; i < rows * width; i++)
+            dz[i] = z[i] > 0 ? dy[i] : 0;
+    };
+    nn::custom_loss squares;
+    squares.name = "squares";
+    squares.forward = [counter](std::size_t rows, std::size_t width, const float *y_true,
+                                const float *y_pred, double *loss) {
+        if (width != 1)
+            throw nn::error(NN_ERR_SHAPE, "one output, please");
+        for (std::size_t i = 0; i < rows; i++)
+            loss[i] = double(y_pred[i] - y_true[i]) * double(y_pred[i] - y_true[i]);
+    };
+    squares.backward = [](std::size_t rows, std::size_t width, const float *y_true,
+                          const float *y_pred, float *gradient) {
+        for (std::size_t i = 0; i < rows * width; i++)
+            gradient[i] = 2 * (y_pred[i] - y_true[i]);
+    };
+    nn::model model;
+    model.register_activation(ramp).register_loss(squares).register_metric(
+        nn::custom_metric{"squared_error", squares.forward});
+    return model;
+}
+
+void parts_may_be_lambdas(const std::string &path)
+{
+    const std::shared_ptr<int> counter = std::make_shared<int>(0);
+    const std::vector<float> x = {0, 0, 0, 1, 1, 0, 1, 1}, y = {0, 1, 1, 1};
+    const nn::dataset data(x, 2, y, 1);
+    {
+        nn::model parts = own_parts(counter), model = own_parts(counter), other;
+        model.set_seed(3)
+            .add("dense units=4 activation=ramp input_shape=(2)")
+            .add("dense units=1")
+            .compile("sgd momentum=0.5", "squares", "squared_error");
+        other.set_seed(3)
+            .add("dense units=4 activation=relu input_shape=(2)")
+            .add("dense units=1")
+            .compile("sgd momentum=0.5", "mse", "mse");
+        nn::fit_options options;
+        options.epochs = 20;
+        model.fit(data, options);
+        other.fit(data, options);
+        CHECK(std::fabs(model.evaluate(data).at(0) - other.evaluate(data).at(0)) < 1e-6);
+        CHECK(model.evaluate(data).at(1) == model.evaluate(data).at(0));
+        model.save(path);
+        CHECK(thrown_by([&] { nn::model::load(path); }) == NN_ERR_UNSUPPORTED);
+        CHECK(nn::model::load(path, parts).predict(x) == model.predict(x));
+        CHECK(nn::model::load_from_memory(model.save_to_memory(), parts).predict(x) ==
+              model.predict(x));
+        CHECK(thrown_by([&] { model.register_metric(nn::custom_metric()); }) == NN_ERR_INVALID);
+        CHECK(thrown_by([&] { model.register_loss(nn::custom_label_loss()); }) == NN_ERR_INVALID);
+    }
+    CHECK(counter.use_count() == 1);
+    nn::model wide = own_parts(counter);
+    wide.add("dense units=2 input_shape=(2)").compile("sgd", "squares");
+    const nn::dataset pairs(x, 2, x, 2);
+    CHECK(thrown_by([&] { wide.train_on_batch(pairs); }) == NN_ERR_SHAPE);
+    wide.register_loss(
+        nn::custom_label_loss{"first",
+                              [](std::size_t rows, std::size_t width, const std::int32_t *y_true,
+                                 const float *y_pred, double *loss) {
+                                  for (std::size_t i = 0; i < rows; i++)
+                                      loss[i] = -double(y_pred[i * width + std::size_t(y_true[i])]);
+                              },
+                              [](std::size_t, std::size_t, const std::int32_t *, const float *,
+                                 float *) { throw std::bad_alloc(); }});
+    wide.register_metric(nn::custom_label_metric{
+        "label", [](std::size_t rows, std::size_t, const std::int32_t *y_true, const float *,
+                    double *values) { std::copy(y_true, y_true + rows, values); }});
+    wide.compile("sgd", "first", "label");
+    const std::vector<std::int32_t> labels = {0, 1, 1, 1};
+    const nn::dataset labelled(x, 2, labels, 1);
+    CHECK(wide.evaluate(labelled).at(1) == 0.75);
+    CHECK(thrown_by([&] { wide.fit(labelled); }) == NN_ERR_NO_MEMORY);
+}
+
 } // namespace
 
 int main(int argc, char **argv)
@@ -300,6 +388,7 @@ int main(int argc, char **argv)
         views_readers_and_the_inside_of_a_model();
         stopping_is_no_exception();
         a_callback_may_throw();
+        parts_may_be_lambdas(argv[1]);
     } catch (const std::exception &failure) {
         std::fprintf(stderr, "consumer.cpp: %s\n", failure.what());
         failures++;

@@ -1,6 +1,7 @@
 /* Making parts from specs: each option checked against the part's table. */
 #include "part.h"
 #include "allocate.h"
+#include "custom_part.h"
 #include "status.h"
 #include <string.h>
 
@@ -107,10 +108,12 @@ static nn_status unknown_option(const nn_room *room, const nn_part_type *type, c
     return NN_ERR_INVALID;
 }
 
-static nn_status fill(const nn_spec *spec, nn_part *part)
+static nn_status fill(const nn_spec *spec, const nn_custom_parts *custom, nn_part *part)
 {
     const nn_part_type *type = part->type;
     const nn_room *room = part->room;
+    if (type->custom != NULL)
+        *(const nn_custom_part **)part->self = type->custom;
     NN_TRY(set_defaults(part, room->common));
     NN_TRY(set_defaults(part, type->options));
     for (size_t i = 0; i < spec->count; i++) {
@@ -123,7 +126,7 @@ static nn_status fill(const nn_spec *spec, nn_part *part)
         for (size_t j = 0; j < i; j++)
             OPTION_REQUIRE(strcmp(spec->arguments[j].key, argument->key) != 0,
                            "option %s is given twice", argument->key);
-        NN_TRY(nn_option_take(option, &argument->value, field(part, option)));
+        NN_TRY(nn_option_take(option, custom, &argument->value, field(part, option)));
     }
     NN_TRY(check_required(room->common, spec));
     NN_TRY(check_required(type->options, spec));
@@ -132,16 +135,19 @@ static nn_status fill(const nn_spec *spec, nn_part *part)
     return type->check != NULL ? type->check(part->self) : NN_OK;
 }
 
-nn_status nn_part_create(nn_part *part, const nn_room *room, const nn_spec *spec)
+nn_status nn_part_create_with(nn_part *part, const nn_room *room, const nn_custom_parts *custom,
+                              const nn_spec *spec)
 {
     *part = (nn_part){.type = NULL};
     const nn_part_type *type = nn_room_find(room, spec->name);
     if (type == NULL)
-        return nn_room_unknown(room, spec->name);
+        type = nn_custom_parts_find(custom, room, spec->name);
+    if (type == NULL)
+        return nn_room_unknown(room, custom, spec->name);
     nn_part made = {.type = type, .room = room, .self = nn_allocate(1, type->size)};
     if (made.self == NULL)
         return NN_ERR_NO_MEMORY;
-    nn_status status = fill(spec, &made);
+    nn_status status = fill(spec, custom, &made);
     if (status != NN_OK) {
         nn_part_free(&made);
         return nn_fail_in(status, "%s", type->name);
@@ -150,19 +156,20 @@ nn_status nn_part_create(nn_part *part, const nn_room *room, const nn_spec *spec
     return NN_OK;
 }
 
-nn_status nn_part_parse(nn_part *part, const nn_room *room, const char *text)
+nn_status nn_part_parse_with(nn_part *part, const nn_room *room, const nn_custom_parts *custom,
+                             const char *text)
 {
     *part = (nn_part){.type = NULL};
     nn_spec *spec;
     nn_status status = nn_spec_parse(&spec, text);
     if (status != NN_OK)
         return nn_fail_in(status, "%s", room->kind);
-    status = nn_part_create(part, room, spec);
+    status = nn_part_create_with(part, room, custom, spec);
     nn_spec_free(spec);
     return status;
 }
 
-nn_status nn_part_clone(nn_part *copy, const nn_part *part)
+nn_status nn_part_clone_with(nn_part *copy, const nn_custom_parts *custom, const nn_part *part)
 {
     *copy = (nn_part){.type = NULL};
     if (part->type == NULL)
@@ -170,9 +177,24 @@ nn_status nn_part_clone(nn_part *copy, const nn_part *part)
     nn_text text = NN_TEXT_INIT;
     nn_part_write(part, false, &text);
     nn_status status = text.failed ? nn_fail(NN_ERR_NO_MEMORY, "out of memory: copy of a part")
-                                   : nn_part_parse(copy, part->room, text.data);
+                                   : nn_part_parse_with(copy, part->room, custom, text.data);
     nn_text_free(&text);
     return status;
+}
+
+nn_status nn_part_create(nn_part *part, const nn_room *room, const nn_spec *spec)
+{
+    return nn_part_create_with(part, room, NULL, spec);
+}
+
+nn_status nn_part_parse(nn_part *part, const nn_room *room, const char *text)
+{
+    return nn_part_parse_with(part, room, NULL, text);
+}
+
+nn_status nn_part_clone(nn_part *copy, const nn_part *part)
+{
+    return nn_part_clone_with(copy, NULL, part);
 }
 
 nn_status nn_part_visit(const nn_part *part, nn_option_visitor visit, void *user)

@@ -16,6 +16,8 @@
 
 typedef struct nn_room nn_room;
 typedef struct nn_part_type nn_part_type;
+typedef struct nn_custom_part nn_custom_part;   /* see custom_part.h */
+typedef struct nn_custom_parts nn_custom_parts; /* a model's own */
 
 /* An instance: options only, fixed after creation. type NULL: none. */
 typedef struct nn_part {
@@ -224,6 +226,8 @@ struct nn_part_type {
     const char *sample;       /* a spec that the tests build it from */
     /* What no single option can tell (minval above maxval); NULL: nothing to check. */
     nn_status (*check)(const void *self);
+    /* A caller's own part: the options struct is a pointer to it, and there are no options. Else NULL. */
+    const nn_custom_part *custom;
 };
 
 struct nn_room {
@@ -248,7 +252,7 @@ const nn_part_type *nn_room_find(const nn_room *room, const char *name);
 /* The same by Keras's class name or function name. */
 const nn_part_type *nn_room_find_class(const nn_room *room, const char *class_name);
 /* NN_ERR_INVALID with "unknown activation 'rleu'; did you mean 'relu'? known: ...". */
-nn_status nn_room_unknown(const nn_room *room, const char *name);
+nn_status nn_room_unknown(const nn_room *room, const nn_custom_parts *custom, const char *name);
 
 /* Keras's class name of a part, in buffer where it is derived. */
 const char *nn_part_class_name(const nn_part_type *type, char *buffer, size_t size);
@@ -258,6 +262,13 @@ const char *nn_part_class_name(const nn_part_type *type, char *buffer, size_t si
 nn_status nn_part_create(nn_part *part, const nn_room *room, const nn_spec *spec);
 nn_status nn_part_parse(nn_part *part, const nn_room *room, const char *text);
 nn_status nn_part_clone(nn_part *copy, const nn_part *part);
+
+/* The same where a model's own parts are known, too (NULL: none). They must outlive what is made. */
+nn_status nn_part_create_with(nn_part *part, const nn_room *room, const nn_custom_parts *custom,
+                              const nn_spec *spec);
+nn_status nn_part_parse_with(nn_part *part, const nn_room *room, const nn_custom_parts *custom,
+                             const char *text);
+nn_status nn_part_clone_with(nn_part *copy, const nn_custom_parts *custom, const nn_part *part);
 void nn_part_free(nn_part *part);
 
 /* Calls visit for each option of a part (common ones first) with the address of its value. */
@@ -272,7 +283,8 @@ bool nn_option_is_default(const nn_option *option, const void *value);
 
 /* Reads an option's value from a spec, checked against type and bounds. Errors: NN_ERR_INVALID with the
  * option's name, NN_ERR_NO_MEMORY; then what was there before still is. */
-nn_status nn_option_take(const nn_option *option, const nn_value *value, void *to);
+nn_status nn_option_take(const nn_option *option, const nn_custom_parts *custom,
+                         const nn_value *value, void *to);
 
 /* Appends the bounds of a number, with a blank before: " in [0, 1]", " >= 0"; nothing if there are
  * none. */

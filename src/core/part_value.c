@@ -252,14 +252,15 @@ static nn_status take_seed(const nn_option *option, const nn_value *value, nn_se
 }
 
 /* none stands for the default. */
-static nn_status make_part(const nn_option *option, const nn_value *value, nn_part *part)
+static nn_status make_part(const nn_option *option, const nn_custom_parts *custom,
+                           const nn_value *value, nn_part *part)
 {
     switch (value->kind) {
     case NN_VALUE_SPEC:
-        return nn_part_create(part, option->room, value->spec);
+        return nn_part_create_with(part, option->room, custom, value->spec);
     case NN_VALUE_NAME:
     case NN_VALUE_STRING:
-        return nn_part_create(part, option->room, &(nn_spec){.name = value->text});
+        return nn_part_create_with(part, option->room, custom, &(nn_spec){.name = value->text});
     default:
         OPTION_REQUIRE(value->kind == NN_VALUE_NONE && !option->required,
                        "%s, expected the name of %s %s", describe(value),
@@ -271,10 +272,11 @@ static nn_status make_part(const nn_option *option, const nn_value *value, nn_pa
     }
 }
 
-static nn_status take_part(const nn_option *option, const nn_value *value, nn_part *part)
+static nn_status take_part(const nn_option *option, const nn_custom_parts *custom,
+                           const nn_value *value, nn_part *part)
 {
     nn_part made = {.type = NULL};
-    nn_status status = make_part(option, value, &made);
+    nn_status status = make_part(option, custom, value, &made);
     if (status != NN_OK)
         return nn_fail_in(status, "%s", option->name);
     nn_part_free(part);
@@ -282,12 +284,12 @@ static nn_status take_part(const nn_option *option, const nn_value *value, nn_pa
     return NN_OK;
 }
 
-static nn_status take_real_or_part(const nn_option *option, const nn_value *value,
-                                   nn_real_or_part *to)
+static nn_status take_real_or_part(const nn_option *option, const nn_custom_parts *custom,
+                                   const nn_value *value, nn_real_or_part *to)
 {
     if (value->kind == NN_VALUE_NAME || value->kind == NN_VALUE_STRING ||
         value->kind == NN_VALUE_SPEC) {
-        NN_TRY(take_part(option, value, &to->part));
+        NN_TRY(take_part(option, custom, value, &to->part));
         to->value = 0;
         return NN_OK;
     }
@@ -298,7 +300,8 @@ static nn_status take_real_or_part(const nn_option *option, const nn_value *valu
     return NN_OK;
 }
 
-nn_status nn_option_take(const nn_option *option, const nn_value *value, void *to)
+nn_status nn_option_take(const nn_option *option, const nn_custom_parts *custom,
+                         const nn_value *value, void *to)
 {
     switch (option->type) {
     case NN_TYPE_SIZE:
@@ -314,7 +317,7 @@ nn_status nn_option_take(const nn_option *option, const nn_value *value, void *t
     case NN_TYPE_REALS:
         return take_reals(option, value, to);
     case NN_TYPE_REAL_OR_PART:
-        return take_real_or_part(option, value, to);
+        return take_real_or_part(option, custom, value, to);
     case NN_TYPE_BOOL:
         OPTION_REQUIRE(value->kind == NN_VALUE_BOOL, "%s is %s, expected true or false",
                        option->name, describe(value));
@@ -331,7 +334,7 @@ nn_status nn_option_take(const nn_option *option, const nn_value *value, void *t
     case NN_TYPE_SEED:
         return take_seed(option, value, to);
     case NN_TYPE_PART:
-        return take_part(option, value, to);
+        return take_part(option, custom, value, to);
     }
     return nn_fail(NN_ERR_INVALID, "%s has an unknown type", option->name);
 }

@@ -1,4 +1,5 @@
 #include "pool.h"
+#include "custom_part.h"
 #include "nn.h"
 #include "processors.h"
 #include "status.h"
@@ -42,6 +43,8 @@ static struct {
     pthread_mutex_t sleep_lock;
     pthread_cond_t wake, left;
     atomic_bool waiting; /* the caller sleeps until the last worker has left its run */
+    atomic_bool failed;  /* a caller's function did on a worker: */
+    nn_custom_failure failure;
 
     /* what follows is written by who has taken the pool */
     nn_tile_function function;
@@ -107,6 +110,11 @@ static uint64_t wait_for_run(uint64_t last)
 
 static void leave_run(void)
 {
+    if (nn_custom_failed()) {
+        const nn_custom_failure failure = nn_custom_move_failure();
+        if (!atomic_exchange(&pool.failed, true))
+            pool.failure = failure;
+    }
     atomic_fetch_sub(&pool.state, 1);
     if (atomic_load(&pool.waiting)) {
         pthread_mutex_lock(&pool.sleep_lock);
@@ -301,6 +309,8 @@ void nn_pool_run(size_t tiles, nn_tile_function function, void *context)
         open_run(tiles, function, context, gather_threads(wanted));
         claim_tiles(0);
         close_run(tiles, began);
+        if (atomic_exchange(&pool.failed, false))
+            nn_custom_set_failure(pool.failure);
     }
     atomic_store_explicit(&pool.taken, false, memory_order_release);
 }

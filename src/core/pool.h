@@ -5,7 +5,8 @@
  * own share of them first, so that what a share touches stays in that thread's cache from run to run,
  * then what is left of the others'. Who computes a tile never changes its result, so results don't
  * depend on the number of threads. A thread that is late (asleep, or without a core) is not waited for,
- * only one that is in the middle of a tile.
+ * only one that is in the middle of a tile. A failure of a caller's function (custom_part.h) in a tile becomes
+ * the calling thread's.
  */
 #ifndef NN_CORE_POOL_H
 #define NN_CORE_POOL_H

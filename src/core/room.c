@@ -1,4 +1,5 @@
 /* Looking parts up by name. */
+#include "custom_part.h"
 #include "part.h"
 #include "status.h"
 #include <string.h>
@@ -41,7 +42,7 @@ const nn_part_type *nn_room_find_class(const nn_room *room, const char *class_na
     return nn_room_find(room, class_name);
 }
 
-nn_status nn_room_unknown(const nn_room *room, const char *name)
+nn_status nn_room_unknown(const nn_room *room, const nn_custom_parts *custom, const char *name)
 {
     nn_text known = NN_TEXT_INIT;
     nn_nearest nearest = nn_nearest_to(name);
@@ -50,6 +51,11 @@ nn_status nn_room_unknown(const nn_room *room, const char *name)
         nn_nearest_consider(&nearest, candidate);
         nn_text_append(&known, "%s%s", i == 0 ? "" : ", ", candidate);
     }
+    for (size_t i = 0; custom != NULL && i < custom->count; i++)
+        if (custom->parts[i]->room == room) {
+            nn_nearest_consider(&nearest, custom->parts[i]->type->name);
+            nn_text_append(&known, ", %s", custom->parts[i]->type->name);
+        }
     if (nearest.candidate != NULL)
         nn_fail(NN_ERR_INVALID, "unknown %s '%.80s'; did you mean '%s'? known: %s", room->kind,
                 name, nearest.candidate, known.failed ? "?" : known.data);

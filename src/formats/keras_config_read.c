@@ -39,7 +39,7 @@ static nn_status read_input_layer(const nn_json *layer, const nn_json **batch_sh
 static nn_status read_layer(nn_model *model, const nn_json *json, const nn_json *batch_shape)
 {
     nn_part layer;
-    NN_TRY(nn_keras_read_layer(&layer, json, batch_shape, NULL, 0));
+    NN_TRY(nn_keras_read_layer(&layer, &model->custom, json, batch_shape, NULL, 0));
     return nn_keras_status(nn_model_add_part(model, &layer));
 }
 
@@ -104,7 +104,8 @@ static nn_status find_tensors(const nn_json *layer, const nn_json **tensors)
     return NN_OK;
 }
 
-static nn_status read_called_layer(nn_part *layer, const nn_json *json)
+static nn_status read_called_layer(nn_part *layer, const nn_custom_parts *custom,
+                                   const nn_json *json)
 {
     const nn_json *tensors = NULL;
     NN_TRY(find_tensors(json, &tensors));
@@ -115,7 +116,7 @@ static nn_status read_called_layer(nn_part *layer, const nn_json *json)
          tensor = nn_json_next(tensors, tensor))
         status = read_tensor(tensor, &inputs[count++]);
     if (status == NN_OK)
-        status = nn_keras_read_layer(layer, json, NULL, inputs, count);
+        status = nn_keras_read_layer(layer, custom, json, NULL, inputs, count);
     nn_release(inputs);
     return status;
 }
@@ -129,7 +130,7 @@ static nn_status read_node(nn_model *model, const nn_json *json)
         NN_TRY(nn_keras_read_input_layer(
             &layer, nn_json_string(nn_json_get(nn_json_get(json, "config"), "name")), batch_shape));
     } else {
-        NN_TRY(read_called_layer(&layer, json));
+        NN_TRY(read_called_layer(&layer, &model->custom, json));
     }
     return nn_keras_status(nn_model_add_part(model, &layer));
 }
@@ -211,7 +212,7 @@ nn_status nn_keras_read_model(nn_model *model, const nn_json *json)
 
 /* ---- what it is compiled with ---- */
 
-static nn_status read_losses(nn_compile_parts *parts, const nn_json *json)
+static nn_status read_losses(nn_compile_parts *parts, const nn_model *model, const nn_json *json)
 {
     const bool list = nn_json_is(json, NN_JSON_LIST);
     const size_t count = list ? nn_json_count(json) : 1;
@@ -221,7 +222,8 @@ static nn_status read_losses(nn_compile_parts *parts, const nn_json *json)
         return NN_ERR_NO_MEMORY;
     parts->loss_count = count;
     for (size_t i = 0; i < count; i++) {
-        NN_TRY(nn_keras_read_part(&parts->losses[i], &nn_loss_room, item, NULL));
+        NN_TRY(
+            nn_keras_read_part_with(&parts->losses[i], &nn_loss_room, &model->custom, item, NULL));
         item = list ? nn_json_next(json, item) : NULL;
     }
     return NN_OK;
@@ -241,12 +243,13 @@ static nn_status read_loss_weights(nn_model *model, const nn_json *json)
     return NN_OK;
 }
 
-static nn_status read_metric(nn_compile_parts *parts, const nn_json *json, size_t output)
+static nn_status read_metric(nn_compile_parts *parts, const nn_model *model, const nn_json *json,
+                             size_t output)
 {
     nn_named_metric *metric = &parts->metrics[parts->metric_count++];
     const char *name;
     metric->output = output;
-    NN_TRY(nn_keras_read_part(&metric->part, &nn_metric_room, json, &name));
+    NN_TRY(nn_keras_read_part_with(&metric->part, &nn_metric_room, &model->custom, json, &name));
     metric->name = nn_copy_string(name != NULL ? name : metric->part.type->name);
     return metric->name != NULL ? NN_OK : NN_ERR_NO_MEMORY;
 }
@@ -267,9 +270,9 @@ static nn_status read_metrics(nn_compile_parts *parts, const nn_model *model, co
     for (const nn_json *item = nn_json_first(json); item != NULL; item = nn_json_next(json, item)) {
         if (nn_json_is(item, NN_JSON_LIST))
             for (const nn_json *of = nn_json_first(item); of != NULL; of = nn_json_next(item, of))
-                NN_TRY(read_metric(parts, of, output));
+                NN_TRY(read_metric(parts, model, of, output));
         else if (outputs == 1 || !nn_json_is(item, NN_JSON_NULL))
-            NN_TRY(read_metric(parts, item, output));
+            NN_TRY(read_metric(parts, model, item, output));
         output += outputs > 1;
     }
     return NN_OK;
@@ -281,7 +284,7 @@ static nn_status read_compile(nn_compile_parts *parts, nn_model *model, const nn
     NN_TRY(check_keys(json, known));
     NN_TRY(nn_keras_read_part(&parts->optimizer, &nn_optimizer_room, nn_json_get(json, "optimizer"),
                               NULL));
-    NN_TRY(read_losses(parts, nn_json_get(json, "loss")));
+    NN_TRY(read_losses(parts, model, nn_json_get(json, "loss")));
     NN_TRY(read_loss_weights(model, nn_json_get(json, "loss_weights")));
     return read_metrics(parts, model, nn_json_get(json, "metrics"));
 }

@@ -5,6 +5,7 @@
 #include "loss.h"
 #include "metric.h"
 #include "status.h"
+#include <string.h>
 
 typedef struct writer {
     nn_text *text;
@@ -178,15 +179,46 @@ static bool is_function_in_keras(const nn_room *room)
     return room == &nn_activation_room || room == &nn_loss_room || room == &nn_metric_room;
 }
 
+/* As Keras writes a function that isn't its own; its name has nothing that JSON would escape. */
+static void write_function(const nn_part *part, nn_text *text)
+{
+    nn_text_append(text,
+                   "{\"module\":\"builtins\",\"class_name\":\"function\",\"config\":\"%s\","
+                   "\"registered_name\":\"function\"}",
+                   part->type->name);
+}
+
 nn_status nn_keras_write_part(const nn_part *part, nn_text *text)
 {
+    if (part->type->custom != NULL) {
+        write_function(part, text);
+        return NN_OK;
+    }
     if (is_function_in_keras(part->room) && all_default(part))
         return nn_json_write_string(text, part->type->name);
     return write_closed(part, NULL, text);
 }
 
+/* A function's mean under a name that isn't the function's. */
+static nn_status write_mean_metric(const nn_part *part, const char *name, nn_text *text)
+{
+    nn_text_append(text,
+                   "{\"module\":\"%s\",\"class_name\":\"MeanMetricWrapper\",\"config\":{"
+                   "\"name\":",
+                   part->room->module);
+    NN_TRY(nn_json_write_string(text, name));
+    nn_text_append(text, ",\"dtype\":\"float32\",\"fn\":");
+    write_function(part, text);
+    nn_text_append(text, "},\"registered_name\":null}");
+    return NN_OK;
+}
+
 nn_status nn_keras_write_metric(const nn_part *part, const char *name, nn_text *text)
 {
+    if (part->type->custom != NULL && strcmp(part->type->name, name) != 0)
+        return write_mean_metric(part, name, text);
+    if (part->type->custom != NULL)
+        return nn_keras_write_part(part, text);
     if (nn_room_find(part->room, name) == part->type && all_default(part))
         return nn_json_write_string(text, name);
     return write_closed(part, name, text);

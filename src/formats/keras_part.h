@@ -32,10 +32,19 @@ nn_status nn_keras_write_layer(const nn_part *layer, const char *name, nn_text *
 nn_status nn_keras_read_part(nn_part *part, const nn_room *room, const nn_json *json,
                              const char **name);
 
+/* The same where a caller's own parts are known, too (NULL: none): those are functions to Keras,
+ *
+ *     {"module": "builtins", "class_name": "function", "config": "my_swish",
+ *      "registered_name": "function"}
+ *
+ * and a metric that has another name than its function is a "MeanMetricWrapper" of it. */
+nn_status nn_keras_read_part_with(nn_part *part, const nn_room *room, const nn_custom_parts *custom,
+                                  const nn_json *json, const char **name);
+
 /* The same of a layer. batch_shape, unless NULL, is what an input layer says ([null, 28, 28]), and becomes
  * the option input_shape; inputs[count], unless there are none, become the option inputs. */
-nn_status nn_keras_read_layer(nn_part *part, const nn_json *json, const nn_json *batch_shape,
-                              const char *const *inputs, size_t count);
+nn_status nn_keras_read_layer(nn_part *part, const nn_custom_parts *custom, const nn_json *json,
+                              const nn_json *batch_shape, const char *const *inputs, size_t count);
 
 /* An input layer of that name (NULL: none), as a layer of its own. */
 nn_status nn_keras_read_input_layer(nn_part *part, const char *name, const nn_json *batch_shape);

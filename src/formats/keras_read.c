@@ -1,14 +1,23 @@
 /* Reading parts from JSON: each becomes a spec, which is checked against the part's table of
  * options. */
 #include "allocate.h"
+#include "custom_part.h"
 #include "keras_part.h"
 #include "layer.h"
+#include "metric.h"
 #include "status.h"
 #include <string.h>
 
 enum { DEEPEST = 16 }; /* parts within parts: more is a mistake, and the stack is the host's */
 
-static nn_status read_spec(nn_spec **spec, const nn_room *room, const nn_json *json, int depth);
+/* What a spec is read for: the parts that there are, and how deep it lies in others. */
+typedef struct scope {
+    const nn_room *room;
+    const nn_custom_parts *custom; /* the caller's own; NULL: none */
+    int depth;
+} scope;
+
+static nn_status read_spec(nn_spec **spec, scope in, const nn_json *json);
 
 nn_status nn_keras_status(nn_status status)
 {
@@ -55,13 +64,35 @@ nn_status nn_keras_skip(const nn_json *item)
     return NN_OK;
 }
 
-static nn_status find_type(const nn_room *room, const char *name, const nn_part_type **type)
+static nn_status find_type(scope in, const char *name, const nn_part_type **type)
 {
-    *type = nn_room_find_class(room, name);
+    *type = nn_room_find_class(in.room, name);
+    if (*type == NULL)
+        *type = nn_custom_parts_find(in.custom, in.room, name);
     if (*type != NULL)
         return NN_OK;
-    nn_room_unknown(room, name); /* for its message */
+    nn_room_unknown(in.room, in.custom, name); /* for its message */
     return nn_fail_in(NN_ERR_UNSUPPORTED, "not supported by this version");
+}
+
+static bool has_class(const nn_json *json, const char *name)
+{
+    const char *class_name = nn_json_string(nn_json_get(json, "class_name"));
+    return class_name != NULL && strcmp(class_name, name) == 0;
+}
+
+/* A function of somebody's own is only what the caller has given that name. */
+static nn_status find_function(scope in, const nn_json *json, const nn_part_type **type)
+{
+    const char *name = nn_json_string(nn_json_get(json, "config"));
+    NN_REQUIRE(name != NULL, NN_ERR_FORMAT, "%s: the name of a function isn't a string",
+               in.room->kind);
+    *type = nn_custom_parts_find(in.custom, in.room, name);
+    NN_REQUIRE(*type != NULL, NN_ERR_UNSUPPORTED,
+               "%s '%.80s' is a part of its author's own: register it with a model and load with "
+               "nn_model_load_with_parts",
+               in.room->kind, name);
+    return NN_OK;
 }
 
 static nn_status set_text(nn_value *value, nn_value_kind kind, const char *text, size_t length)
@@ -83,13 +114,14 @@ static bool takes_part(const nn_option *option)
 }
 
 /* A string is a part's name, or a seed above 2^63 - 1, or a string. */
-static nn_status read_string(const nn_option *option, const nn_json *json, nn_value *value)
+static nn_status read_string(const nn_option *option, scope in, const nn_json *json,
+                             nn_value *value)
 {
     if (!takes_part(option))
         return set_text(value, option->type == NN_TYPE_SEED ? NN_VALUE_NUMBER : NN_VALUE_STRING,
                         json->text, json->length);
     const nn_part_type *type;
-    NN_TRY(find_type(option->room, json->text, &type));
+    NN_TRY(find_type(in, json->text, &type));
     return set_text(value, NN_VALUE_NAME, type->name, strlen(type->name));
 }
 
@@ -136,8 +168,7 @@ static nn_status read_tuple(const nn_json *list, const nn_json *item, nn_option_
 }
 
 /* On failure, value may own something. */
-static nn_status read_value(const nn_option *option, const nn_json *json, int depth,
-                            nn_value *value)
+static nn_status read_value(const nn_option *option, scope in, const nn_json *json, nn_value *value)
 {
     switch (json->kind) {
     case NN_JSON_NULL:
@@ -151,7 +182,7 @@ static nn_status read_value(const nn_option *option, const nn_json *json, int de
     case NN_JSON_NUMBER:
         return read_number(json, value);
     case NN_JSON_STRING:
-        return read_string(option, json, value);
+        return read_string(option, in, json, value);
     case NN_JSON_LIST:
         return option->type == NN_TYPE_NAMES
                    ? read_names(json, value)
@@ -159,15 +190,16 @@ static nn_status read_value(const nn_option *option, const nn_json *json, int de
     case NN_JSON_OBJECT:
         NN_REQUIRE(takes_part(option), NN_ERR_UNSUPPORTED, "an object isn't supported");
         value->kind = NN_VALUE_SPEC;
-        return read_spec(&value->spec, option->room, json, depth + 1);
+        return read_spec(&value->spec, in, json);
     }
     return NN_ERR_FORMAT;
 }
 
-static nn_status add_option(nn_spec *spec, const nn_option *option, const nn_json *json, int depth)
+static nn_status add_option(nn_spec *spec, scope in, const nn_option *option, const nn_json *json)
 {
+    const scope inside = {.room = option->room, .custom = in.custom, .depth = in.depth + 1};
     nn_value value = {.kind = NN_VALUE_NONE};
-    nn_status status = read_value(option, json, depth, &value);
+    nn_status status = read_value(option, inside, json, &value);
     if (status == NN_OK)
         status = nn_spec_add(spec, option->name, &value);
     else
@@ -183,18 +215,18 @@ static bool is_default_part(const nn_option *option, const nn_json *json)
            json->kind == NN_JSON_NULL;
 }
 
-static nn_status add_config(nn_spec *spec, const nn_room *room, const nn_part_type *type,
-                            const nn_json *config, int depth)
+static nn_status add_config(nn_spec *spec, scope in, const nn_part_type *type,
+                            const nn_json *config)
 {
     for (const nn_json *item = nn_json_first(config); item != NULL;
          item = nn_json_next(config, item)) {
         const nn_option *option = nn_option_find(type->options, item->key);
         if (option == NULL)
-            option = nn_option_find(room->common, item->key);
+            option = nn_option_find(in.room->common, item->key);
         if (option == NULL)
             NN_TRY(nn_keras_skip(item));
         else if (!is_default_part(option, item))
-            NN_TRY(add_option(spec, option, item, depth));
+            NN_TRY(add_option(spec, in, option, item));
     }
     return NN_OK;
 }
@@ -227,31 +259,35 @@ static nn_status check_object(const nn_json *json)
     return NN_OK;
 }
 
-static nn_status read_object(nn_spec **spec, const nn_room *room, const nn_json *json, int depth)
+static nn_status read_object(nn_spec **spec, scope in, const nn_json *json)
 {
-    NN_REQUIRE(depth < DEEPEST, NN_ERR_FORMAT, "more than %d parts within each other", DEEPEST);
+    NN_REQUIRE(in.depth < DEEPEST, NN_ERR_FORMAT, "more than %d parts within each other", DEEPEST);
     const char *class_name = nn_json_string(nn_json_get(json, "class_name"));
-    NN_REQUIRE(class_name != NULL, NN_ERR_FORMAT, "%s: class_name is missing", room->kind);
+    NN_REQUIRE(class_name != NULL, NN_ERR_FORMAT, "%s: class_name is missing", in.room->kind);
     const nn_part_type *type;
-    NN_TRY(find_type(room, class_name, &type));
+    NN_TRY(find_type(in, class_name, &type));
     nn_status status = check_object(json);
     if (status == NN_OK)
         status = nn_spec_create(spec, type->name);
     if (status == NN_OK)
-        status = add_config(*spec, room, type, nn_json_get(json, "config"), depth);
+        status = add_config(*spec, in, type, nn_json_get(json, "config"));
     return status == NN_OK ? NN_OK : nn_fail_in(status, "%s", type->name);
 }
 
-static nn_status read_spec(nn_spec **spec, const nn_room *room, const nn_json *json, int depth)
+static nn_status read_spec(nn_spec **spec, scope in, const nn_json *json)
 {
     *spec = NULL;
     nn_status status;
     if (nn_json_is(json, NN_JSON_STRING)) {
         const nn_part_type *type;
-        NN_TRY(find_type(room, nn_json_string(json), &type));
+        NN_TRY(find_type(in, nn_json_string(json), &type));
+        status = nn_spec_create(spec, type->name);
+    } else if (has_class(json, "function")) {
+        const nn_part_type *type;
+        NN_TRY(find_function(in, json, &type));
         status = nn_spec_create(spec, type->name);
     } else {
-        status = read_object(spec, room, json, depth);
+        status = read_object(spec, in, json);
     }
     if (status != NN_OK) {
         nn_spec_free(*spec);
@@ -291,13 +327,22 @@ static nn_status add_inputs(nn_spec *spec, const char *const *inputs, size_t cou
     return status;
 }
 
-nn_status nn_keras_read_part(nn_part *part, const nn_room *room, const nn_json *json,
-                             const char **name)
+/* The function that a metric is the mean of, or what else the metric is. */
+static const nn_json *find_metric_function(const nn_room *room, const nn_json *json)
+{
+    const nn_json *function = nn_json_get(nn_json_get(json, "config"), "fn");
+    const bool wraps = room == &nn_metric_room && has_class(json, "MeanMetricWrapper");
+    return wraps && has_class(function, "function") ? function : json;
+}
+
+nn_status nn_keras_read_part_with(nn_part *part, const nn_room *room, const nn_custom_parts *custom,
+                                  const nn_json *json, const char **name)
 {
     *part = (nn_part){.type = NULL};
     nn_spec *spec;
-    NN_TRY(read_spec(&spec, room, json, 0));
-    nn_status status = nn_keras_status(nn_part_create(part, room, spec));
+    NN_TRY(read_spec(&spec, (scope){.room = room, .custom = custom},
+                     find_metric_function(room, json)));
+    nn_status status = nn_keras_status(nn_part_create_with(part, room, custom, spec));
     nn_spec_free(spec);
     if (name != NULL) {
         const nn_json *given = nn_json_is(json, NN_JSON_STRING)
@@ -308,19 +353,25 @@ nn_status nn_keras_read_part(nn_part *part, const nn_room *room, const nn_json *
     return status;
 }
 
-nn_status nn_keras_read_layer(nn_part *part, const nn_json *json, const nn_json *batch_shape,
-                              const char *const *inputs, size_t count)
+nn_status nn_keras_read_part(nn_part *part, const nn_room *room, const nn_json *json,
+                             const char **name)
+{
+    return nn_keras_read_part_with(part, room, NULL, json, name);
+}
+
+nn_status nn_keras_read_layer(nn_part *part, const nn_custom_parts *custom, const nn_json *json,
+                              const nn_json *batch_shape, const char *const *inputs, size_t count)
 {
     *part = (nn_part){.type = NULL};
     nn_spec *spec;
-    NN_TRY(read_spec(&spec, &nn_layer_room, json, 0));
+    NN_TRY(read_spec(&spec, (scope){.room = &nn_layer_room, .custom = custom}, json));
     nn_status status = NN_OK;
     if (batch_shape != NULL)
         status = add_shape(spec, "input_shape", batch_shape);
     if (status == NN_OK && count > 0)
         status = add_inputs(spec, inputs, count);
     if (status == NN_OK)
-        status = nn_keras_status(nn_part_create(part, &nn_layer_room, spec));
+        status = nn_keras_status(nn_part_create_with(part, &nn_layer_room, custom, spec));
     nn_spec_free(spec);
     return status;
 }

@@ -17,6 +17,7 @@
  *                     skipped.
  *     config          JSON: the layers, as keras.Sequential.from_config(json.loads(config)) reads
  *                     them, or of a graph (it has "output_layers"), keras.Model.from_config
+ *                     A caller's own activation, loss or metric is there by its name alone.
  *     compile         JSON: {"optimizer": ..., "loss": ..., "metrics": [...]}, as Keras's
  *                     compile_from_config reads them, of several outputs lists in their order, and
  *                     "loss_weights" if they aren't all 1; only if the model is compiled

@@ -1,6 +1,7 @@
 /* Loading a model. A file is data: it is checked from the container inwards, its own data is only read
  * once the header has told how long the file is, and the model's memory is only asked for once every
  * tensor that fills it has been found in the file. */
+#include "access.h"
 #include "allocate.h"
 #include "file_reader.h"
 #include "keras_config.h"
@@ -253,12 +254,26 @@ void nn_model_training_free(nn_model_training *training)
     *training = (nn_model_training){.progress = NULL};
 }
 
+/* The caller's own parts are those that parts has; NULL: none. */
+static nn_status take_parts(nn_model *model, const nn_model *parts)
+{
+    if (parts == NULL)
+        return NN_OK;
+    NN_TRY(nn_model_begin_read(parts));
+    nn_status status = nn_custom_parts_copy(&model->custom, &parts->custom);
+    nn_model_end_read(parts);
+    return status;
+}
+
 /* training: what else is to be read of a backup, or NULL */
-static nn_status make_model(nn_model **model, nn_model_training *training, nn_safetensors *file)
+static nn_status make_model(nn_model **model, const nn_model *parts, nn_model_training *training,
+                            nn_safetensors *file)
 {
     nn_model *made;
     NN_TRY(nn_model_create(&made));
-    nn_status status = read_model(file, made);
+    nn_status status = take_parts(made, parts);
+    if (status == NN_OK)
+        status = read_model(file, made);
     if (status == NN_OK && training != NULL)
         status = read_training(training, file, made);
     if (status != NN_OK) {
@@ -269,7 +284,8 @@ static nn_status make_model(nn_model **model, nn_model_training *training, nn_sa
     return NN_OK;
 }
 
-nn_status nn_model_load_from_memory(nn_model **model, const void *bytes, size_t size)
+nn_status nn_model_load_from_memory_with_parts(nn_model **model, const void *bytes, size_t size,
+                                               const nn_model *parts)
 {
     const unsigned char *header = bytes;
     size_t header_size;
@@ -290,9 +306,14 @@ nn_status nn_model_load_from_memory(nn_model **model, const void *bytes, size_t 
         status = nn_fail(NN_ERR_FORMAT, "the tensors end at byte %zu of the data, the file at %zu",
                          file.data_size, data_size);
     if (status == NN_OK)
-        status = make_model(model, NULL, &file);
+        status = make_model(model, parts, NULL, &file);
     nn_safetensors_close(&file);
     return status;
+}
+
+nn_status nn_model_load_from_memory(nn_model **model, const void *bytes, size_t size)
+{
+    return nn_model_load_from_memory_with_parts(model, bytes, size, NULL);
 }
 
 /* The header in a new block, which is bounded whatever the file claims. On failure *header may be
@@ -317,21 +338,23 @@ static nn_status read_header(nn_file_reader *reader, unsigned char **header, siz
     return NN_OK;
 }
 
-static nn_status load_with_data(nn_model **model, nn_model_training *training,
-                                nn_file_reader *reader, nn_safetensors *file,
-                                const unsigned char *header, size_t header_size)
+static nn_status load_with_data(nn_model **model, const nn_model *parts,
+                                nn_model_training *training, nn_file_reader *reader,
+                                nn_safetensors *file, const unsigned char *header,
+                                size_t header_size)
 {
     unsigned char *data;
     NN_TRY(nn_file_reader_read_rest(reader, file->data_size, &data));
     nn_status status = check_checksum(header, header_size, data, file->data_size);
     file->data = data;
     if (status == NN_OK)
-        status = make_model(model, training, file);
+        status = make_model(model, parts, training, file);
     nn_release(data);
     return status;
 }
 
-static nn_status load(nn_model **model, nn_model_training *training, nn_file_reader *reader)
+static nn_status load(nn_model **model, const nn_model *parts, nn_model_training *training,
+                      nn_file_reader *reader)
 {
     unsigned char *header;
     size_t header_size;
@@ -340,29 +363,35 @@ static nn_status load(nn_model **model, nn_model_training *training, nn_file_rea
     if (status == NN_OK)
         status = open_header(&file, header, header_size);
     if (status == NN_OK) {
-        status = load_with_data(model, training, reader, &file, header, header_size);
+        status = load_with_data(model, parts, training, reader, &file, header, header_size);
         nn_safetensors_close(&file);
     }
     nn_release(header);
     return status;
 }
 
-nn_status nn_model_load_training(nn_model **model, nn_model_training *training, const char *path)
+nn_status nn_model_load_training(nn_model **model, const nn_model *parts,
+                                 nn_model_training *training, const char *path)
 {
     nn_file_reader reader;
     *model = NULL;
     nn_status status = nn_file_reader_open(&reader, path);
     if (status == NN_OK) {
-        status = load(model, training, &reader);
+        status = load(model, parts, training, &reader);
         nn_file_reader_close(&reader);
     }
     return status == NN_OK ? NN_OK : nn_fail_in(status, "%s", path);
 }
 
-nn_status nn_model_load(nn_model **model, const char *path)
+nn_status nn_model_load_with_parts(nn_model **model, const char *path, const nn_model *parts)
 {
     NN_REQUIRE(model != NULL, NN_ERR_INVALID, "model is NULL");
     *model = NULL;
     NN_REQUIRE(path != NULL, NN_ERR_INVALID, "path is NULL");
-    return nn_model_load_training(model, NULL, path);
+    return nn_model_load_training(model, parts, NULL, path);
+}
+
+nn_status nn_model_load(nn_model **model, const char *path)
+{
+    return nn_model_load_with_parts(model, path, NULL);
 }

@@ -8,7 +8,7 @@ static nn_status clone_layers(nn_model *copy, const nn_model *model)
 {
     for (size_t i = 0; i < model->node_count; i++) {
         nn_part layer;
-        NN_TRY(nn_part_clone(&layer, &model->nodes[i].layer));
+        NN_TRY(nn_part_clone_with(&layer, &copy->custom, &model->nodes[i].layer));
         NN_TRY(nn_model_add_part(copy, &layer));
     }
     return NN_OK;
@@ -28,7 +28,8 @@ static nn_status clone_outputs(nn_model *copy, const nn_model *model)
     return NN_OK;
 }
 
-static nn_status clone_parts(const nn_model *model, nn_compile_parts *parts)
+static nn_status clone_parts(const nn_model *model, const nn_custom_parts *custom,
+                             nn_compile_parts *parts)
 {
     NN_TRY(nn_part_clone(&parts->optimizer, &model->optimizer));
     parts->losses = nn_allocate(model->output_count, sizeof(*parts->losses));
@@ -37,11 +38,11 @@ static nn_status clone_parts(const nn_model *model, nn_compile_parts *parts)
         return NN_ERR_NO_MEMORY;
     parts->loss_count = model->output_count;
     for (size_t i = 0; i < model->output_count; i++)
-        NN_TRY(nn_part_clone(&parts->losses[i], &model->outputs[i].loss));
+        NN_TRY(nn_part_clone_with(&parts->losses[i], custom, &model->outputs[i].loss));
     parts->metric_count = model->metric_count;
     for (size_t i = 0; i < model->metric_count; i++) {
         nn_named_metric *metric = &parts->metrics[i];
-        NN_TRY(nn_part_clone(&metric->part, &model->metrics[i].part));
+        NN_TRY(nn_part_clone_with(&metric->part, custom, &model->metrics[i].part));
         metric->output = model->metrics[i].output;
         metric->name = nn_copy_string(model->metrics[i].name);
         if (metric->name == NULL)
@@ -53,7 +54,7 @@ static nn_status clone_parts(const nn_model *model, nn_compile_parts *parts)
 static nn_status clone_compiled(nn_model *copy, const nn_model *model)
 {
     nn_compile_parts parts = {.loss_count = 0};
-    nn_status status = clone_parts(model, &parts);
+    nn_status status = clone_parts(model, &copy->custom, &parts);
     if (status == NN_OK)
         status = nn_model_set_compiled(copy, &parts);
     nn_compile_parts_free(&parts);
@@ -67,6 +68,7 @@ static nn_status clone_compiled(nn_model *copy, const nn_model *model)
 static nn_status clone_all(nn_model *copy, const nn_model *model)
 {
     copy->seed = model->seed;
+    NN_TRY(nn_custom_parts_copy(&copy->custom, &model->custom));
     NN_TRY(clone_layers(copy, model));
     NN_TRY(clone_outputs(copy, model));
     if (atomic_load(&((nn_model *)(uintptr_t)model)->built)) {

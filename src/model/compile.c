@@ -192,7 +192,7 @@ void nn_model_drop_trainer(nn_model *model)
 }
 
 /* A loss for each output, where one was given for all. */
-static nn_status spread_loss(nn_compile_parts *parts, size_t outputs)
+static nn_status spread_loss(nn_compile_parts *parts, const nn_custom_parts *custom, size_t outputs)
 {
     if (parts->loss_count == outputs)
         return NN_OK;
@@ -201,7 +201,7 @@ static nn_status spread_loss(nn_compile_parts *parts, size_t outputs)
         return NN_ERR_NO_MEMORY;
     parts->losses = losses;
     for (; parts->loss_count < outputs; parts->loss_count++)
-        NN_TRY(nn_part_clone(&losses[parts->loss_count], &losses[0]));
+        NN_TRY(nn_part_clone_with(&losses[parts->loss_count], custom, &losses[0]));
     return NN_OK;
 }
 
@@ -215,7 +215,7 @@ struct made {
 static nn_status make(const nn_model *model, nn_compile_parts *parts, struct made *made)
 {
     NN_TRY(make_quantities(model, parts, &made->quantities, &made->quantity_count));
-    NN_TRY(spread_loss(parts, model->output_count));
+    NN_TRY(spread_loss(parts, &model->custom, model->output_count));
     return nn_arenas_create(&made->arenas, model, &parts->optimizer);
 }
 

@@ -28,7 +28,8 @@ void nn_compile_parts_free(nn_compile_parts *parts)
     *parts = (nn_compile_parts){.loss_count = 0};
 }
 
-static nn_status make_losses(const nn_spec_list *list, nn_compile_parts *parts)
+static nn_status make_losses(const nn_model *model, const nn_spec_list *list,
+                             nn_compile_parts *parts)
 {
     NN_REQUIRE(list->count > 0, NN_ERR_INVALID, "loss is empty");
     parts->losses = nn_allocate(list->count, sizeof(*parts->losses));
@@ -36,7 +37,8 @@ static nn_status make_losses(const nn_spec_list *list, nn_compile_parts *parts)
         return NN_ERR_NO_MEMORY;
     parts->loss_count = list->count;
     for (size_t i = 0; i < list->count; i++)
-        NN_TRY(nn_part_create(&parts->losses[i], &nn_loss_room, list->specs[i]));
+        NN_TRY(
+            nn_part_create_with(&parts->losses[i], &nn_loss_room, &model->custom, list->specs[i]));
     return NN_OK;
 }
 
@@ -81,8 +83,8 @@ static nn_status take_name(nn_spec *spec, const char **name)
 }
 
 /* A metric of an output, named as the user named it; kind is the end of the spec's name. */
-static nn_status make_metric(const nn_spec *spec, const char *kind, size_t output,
-                             nn_named_metric *metric)
+static nn_status make_metric(const nn_model *model, const nn_spec *spec, const char *kind,
+                             size_t output, nn_named_metric *metric)
 {
     nn_spec own = *spec; /* what it points to is the list's */
     const char *name = kind;
@@ -97,7 +99,7 @@ static nn_status make_metric(const nn_spec *spec, const char *kind, size_t outpu
     if (status == NN_OK && (metric->name = nn_copy_string(name)) == NULL)
         status = NN_ERR_NO_MEMORY;
     if (status == NN_OK)
-        status = nn_part_create(&metric->part, &nn_metric_room, &own);
+        status = nn_part_create_with(&metric->part, &nn_metric_room, &model->custom, &own);
     nn_release(own.arguments);
     return status;
 }
@@ -117,7 +119,7 @@ static nn_status make_metrics(const nn_model *model, const nn_spec_list *list,
             size_t only;
             NN_TRY(split_metric(model, list->specs[i]->name, &kind, &only));
             if (only == output || only == model->output_count)
-                NN_TRY(make_metric(list->specs[i], kind, output,
+                NN_TRY(make_metric(model, list->specs[i], kind, output,
                                    &parts->metrics[parts->metric_count++]));
         }
     return NN_OK;
@@ -132,7 +134,7 @@ nn_status nn_compile_parts_parse(nn_compile_parts *parts, const nn_model *model,
     nn_status status = nn_spec_parse_list(&list, loss);
     if (status != NN_OK)
         return nn_fail_in(status, "loss");
-    status = make_losses(&list, parts);
+    status = make_losses(model, &list, parts);
     nn_spec_list_free(&list);
     NN_TRY(status);
     status = nn_spec_parse_list(&list, metrics);

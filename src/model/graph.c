@@ -59,6 +59,7 @@ void nn_model_free(nn_model *model)
     nn_model_drop_compiled(model);
     nn_release(model->outputs);
     nn_release(model->class_names);
+    nn_custom_parts_free(&model->custom);
     pthread_mutex_destroy(&model->build_lock);
     nn_release(model);
 }
@@ -272,18 +273,27 @@ static nn_status add(nn_model *model, nn_part *layer)
     return status;
 }
 
+/* Takes the layer over in any case. */
+static nn_status add_part(nn_model *model, nn_part *layer)
+{
+    nn_status status = add(model, layer);
+    if (status != NN_OK) {
+        nn_fail_in(status, "%s", layer->type->name);
+        nn_part_free(layer);
+    }
+    *layer = (nn_part){.type = NULL};
+    return status;
+}
+
 nn_status nn_model_add_part(nn_model *model, nn_part *layer)
 {
     nn_status status = nn_model_begin_write(model);
-    if (status == NN_OK) {
-        status = add(model, layer);
-        if (status != NN_OK)
-            nn_fail_in(status, "%s", layer->type->name);
-        nn_model_end_write(model);
-    }
-    if (status != NN_OK)
+    if (status != NN_OK) {
         nn_part_free(layer);
-    *layer = (nn_part){.type = NULL};
+        return status;
+    }
+    status = add_part(model, layer);
+    nn_model_end_write(model);
     return status;
 }
 
@@ -292,6 +302,10 @@ nn_status nn_model_add(nn_model *model, const char *layer)
     NN_REQUIRE(model != NULL, NN_ERR_INVALID, "model is NULL");
     NN_REQUIRE(layer != NULL, NN_ERR_INVALID, "layer is NULL");
     nn_part part;
-    NN_TRY(nn_part_parse(&part, &nn_layer_room, layer));
-    return nn_model_add_part(model, &part);
+    NN_TRY(nn_model_begin_write(model));
+    nn_status status = nn_part_parse_with(&part, &nn_layer_room, &model->custom, layer);
+    if (status == NN_OK)
+        status = add_part(model, &part);
+    nn_model_end_write(model);
+    return status;
 }

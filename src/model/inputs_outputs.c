@@ -131,7 +131,7 @@ static nn_status parse_names(const char *text, nn_name_list *list)
     if (status == NN_OK && spec->count != 1)
         status = nn_fail(NN_ERR_INVALID, "outputs is '%.80s', expected names such as a, b", text);
     if (status == NN_OK)
-        status = nn_option_take(&option, &spec->arguments[0].value, list);
+        status = nn_option_take(&option, NULL, &spec->arguments[0].value, list);
     nn_spec_free(spec);
     return status;
 }

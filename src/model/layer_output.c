@@ -60,9 +60,11 @@ static nn_status layer_output(const nn_model *model, const char *layer, const fl
         .y = y,
     };
     nn_pool_run((rows - 1) / job.block + 1, compute_block, &job);
+    if (atomic_load(&job.failed))
+        nn_custom_move_failure(); /* of another block: there is one status */
     NN_REQUIRE(!atomic_load(&job.failed), NN_ERR_NO_MEMORY,
                "out of memory for the outputs of %zu rows", rows);
-    return NN_OK;
+    return nn_custom_take_failure();
 }
 
 nn_status nn_model_layer_output(const nn_model *model, const char *layer, const float *x,

@@ -3,6 +3,7 @@
 #ifndef NN_MODEL_MODEL_H
 #define NN_MODEL_MODEL_H
 
+#include "custom_part.h"
 #include "layer.h"
 #include "loss.h"
 #include "metric.h"
@@ -82,6 +83,7 @@ struct nn_model {
     atomic_uintptr_t writer; /* the writing thread, while users is -1 */
     atomic_bool free_pending;
 
+    nn_custom_parts custom; /* the caller's own parts, which layers, losses and metrics may be of */
     uint64_t seed;
     nn_node *nodes;
     size_t node_count, node_capacity;

@@ -102,9 +102,11 @@ static nn_status predict(const nn_model *model, const float *x, size_t rows, flo
     if (blocks > 1)
         NN_TRY(make_workspaces(model, blocks, job.block));
     nn_pool_run(blocks, predict_block, &job);
+    if (atomic_load(&job.failed))
+        nn_custom_move_failure(); /* of another block: there is one status */
     NN_REQUIRE(!atomic_load(&job.failed), NN_ERR_NO_MEMORY,
                "out of memory for a prediction of %zu rows", rows);
-    return NN_OK;
+    return nn_custom_take_failure();
 }
 
 nn_status nn_predict(const nn_model *model, const float *x, size_t rows, float *y)
@@ -167,8 +169,9 @@ nn_status nn_predictor_run(nn_predictor *predictor, const float *x, size_t rows,
         predict_rows(model, predictor->workspace, x + at * inputs, least(rows - at, BLOCK_ROWS),
                      y + at * outputs);
     nn_pool_stay(stayed);
+    nn_status status = nn_custom_take_failure();
     nn_model_end_read(model);
-    return NN_OK;
+    return status;
 }
 
 void nn_predictor_free(nn_predictor *predictor)

@@ -85,6 +85,13 @@ const nn_real *nn_walk_take_inputs(const nn_model *model, const nn_workspace *wo
 #endif
 }
 
+/* Whether one of the caller's own activations has: what is computed from it is good for nothing, and must
+ * not come into moving statistics. */
+static bool has_failed(const nn_model *model)
+{
+    return model->custom.count > 0 && nn_custom_failed();
+}
+
 static void walk_forward(const nn_model *model, nn_workspace *workspace, size_t rows,
                          const nn_real *x, bool fused, size_t last)
 {
@@ -100,6 +107,8 @@ static void walk_forward(const nn_model *model, nn_workspace *workspace, size_t 
         find_parameters(model, node, model->weights, parameters);
         call.parameters = parameters;
         nn_layer_of(&node->layer)->forward(node->layer.self, &call);
+        if (has_failed(model))
+            return;
     }
 }
 
@@ -172,6 +181,8 @@ static void walk_backward(nn_model *model, nn_workspace *workspace, size_t rows,
         call.input_gradients = workspace->input_gradients + node->first_edge;
         call.dx = node->input_count == 0 ? NULL : call.input_gradients[0];
         nn_layer_of(&node->layer)->backward(node->layer.self, &call);
+        if (has_failed(model))
+            return;
         add_input_gradients(node, workspace, rows);
     }
 }

@@ -1,4 +1,5 @@
-/* Forward and backward walks over the graph. */
+/* Forward and backward walks over the graph. One in which a function of a caller's failed ends there: whoever
+ * calls it asks nn_custom_take_failure. */
 #ifndef NN_MODEL_WALK_H
 #define NN_MODEL_WALK_H
 
@@ -33,7 +34,8 @@ nn_real *nn_walk_output_gradient(const nn_workspace *workspace, size_t index);
 void nn_walk_backward(nn_model *model, nn_workspace *workspace, size_t rows, const nn_real *x,
                       bool fused, double scale);
 
-/* The same with scale 1, and with weights -= learning_rate gradients in place of writing the gradients. */
+/* The same with scale 1, and with weights -= learning_rate gradients in place of writing the gradients. Not
+ * for a model with parts of the caller's own: after a failure some weights would have made the step. */
 void nn_walk_backward_folded(nn_model *model, nn_workspace *workspace, size_t rows,
                              const nn_real *x, bool fused, double learning_rate);
 

@@ -138,9 +138,10 @@ static nn_status train_batch(nn_fitting *fit)
         return NN_OK;
     }
     const double loss = nn_trainer_forward(fit->trainer, fit->model);
+    NN_TRY(nn_custom_take_failure());
     if (!isfinite(loss))
         return diverged(fit, "the loss", batch);
-    nn_trainer_backward(fit->trainer, fit->model);
+    NN_TRY(nn_trainer_backward(fit->trainer, fit->model));
     fit->batch++;
     fit->position = last ? 0 : fit->position + 1;
     return end_batch(fit, batch);
@@ -177,6 +178,7 @@ static nn_status test_batch(nn_fitting *fit, size_t batch, size_t batches, bool 
     if (fit->validator->rows == 0)
         return status;
     nn_trainer_forward(fit->validator, fit->model);
+    NN_TRY(nn_custom_take_failure());
     return worse(status, tell_test(fit, NN_EVENT_TEST_BATCH_END, batch, batches, true));
 }
 

@@ -32,8 +32,11 @@ static nn_status compute_gradients(nn_model *model, const nn_dataset *batch, dou
     NN_TRY(nn_trainer_take_batch(&trainer, model, batch, values, count));
     NN_TRY(keep_statistics(model, &statistics));
     nn_trainer_forward(trainer, model);
-    nn_trainer_gradients(trainer, model);
+    nn_status status = nn_custom_take_failure();
+    if (status == NN_OK)
+        status = nn_trainer_gradients(trainer, model);
     restore_statistics(model, statistics);
+    NN_TRY(status);
     model->gradients_known = true;
     if (values != NULL)
         nn_trainer_totals(trainer, model, values);

@@ -18,12 +18,12 @@ static nn_status note_pass(nn_model *model, size_t rows, nn_workspace_use use)
     nn_real *input = nn_allocate(rows * nn_model_input_width(model), sizeof(*input));
     if (input != NULL) {
         nn_walk_forward(model, workspace, rows, input, true);
-        if (use == NN_TO_TRAIN)
+        if (use == NN_TO_TRAIN && !nn_custom_failed())
             nn_walk_backward(model, workspace, rows, input, true, 1);
         nn_release(input);
     }
     nn_workspace_free(workspace);
-    return input != NULL ? NN_OK : NN_ERR_NO_MEMORY;
+    return input != NULL ? nn_custom_take_failure() : NN_ERR_NO_MEMORY;
 }
 
 /* A step, and the passes of evaluation and of predicting a row. A training pass may change moving

@@ -29,10 +29,11 @@ static nn_status train_on_batch(nn_model *model, const nn_dataset *batch, double
     nn_trainer *trainer;
     NN_TRY(nn_trainer_take_batch(&trainer, model, batch, values, count));
     const double loss = nn_trainer_forward(trainer, model);
+    NN_TRY(nn_custom_take_failure());
     NN_REQUIRE(isfinite(loss), NN_ERR_NONFINITE,
                "the loss isn't finite after %llu steps; the weights are as before this one",
                (unsigned long long)model->iteration);
-    nn_trainer_backward(trainer, model);
+    NN_TRY(nn_trainer_backward(trainer, model));
     if (values != NULL)
         nn_trainer_totals(trainer, model, values);
     return NN_OK;

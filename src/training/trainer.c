@@ -293,28 +293,39 @@ static void walk_backward(nn_trainer *trainer, nn_model *model)
         add_norms(trainer, model);
 }
 
-void nn_trainer_gradients(nn_trainer *trainer, nn_model *model)
+nn_status nn_trainer_gradients(nn_trainer *trainer, nn_model *model)
 {
     if (differentiate_losses(trainer, model))
         walk_backward(trainer, model);
+    return nn_custom_take_failure();
 }
 
-void nn_trainer_backward(nn_trainer *trainer, nn_model *model)
+/* A step on the weights as the pass comes to them, where nothing but the gradient counts, nobody wants its
+ * norms, and none of the caller's own functions can fail half-way. */
+static bool can_fold(const nn_trainer *trainer, const nn_model *model)
 {
-    /* folded, there are no gradients of which there could be norms */
-    const bool folds = trainer->norm_sums == NULL && nn_optimizer_folds(&model->optimizer);
+    return trainer->norm_sums == NULL && model->custom.count == 0 &&
+           nn_optimizer_folds(&model->optimizer);
+}
+
+nn_status nn_trainer_backward(nn_trainer *trainer, nn_model *model)
+{
     model->gradients_known = false;
-    if (differentiate_losses(trainer, model)) {
-        if (folds) {
+    const bool any = differentiate_losses(trainer, model);
+    NN_TRY(nn_custom_take_failure());
+    if (any) {
+        if (can_fold(trainer, model)) {
             const double rate = nn_optimizer_rate(&model->optimizer, model->iteration);
             nn_walk_backward_folded(model, trainer->workspace, trainer->rows, trainer->workspace->x,
                                     true, rate / trainer->loss_scale);
         } else {
             walk_backward(trainer, model);
+            NN_TRY(nn_custom_take_failure());
             nn_update_weights(model);
         }
     }
     model->iteration++;
+    return NN_OK;
 }
 
 void nn_trainer_reset_totals(nn_trainer *trainer)
@@ -357,6 +368,7 @@ nn_status nn_trainer_evaluate(nn_trainer *trainer, const nn_model *model, const 
         NN_TRY(nn_trainer_gather(trainer, model, source, &rows));
         if (trainer->rows > 0) {
             nn_trainer_forward(trainer, model);
+            NN_TRY(nn_custom_take_failure());
             if (see != NULL)
                 NN_TRY(see(user, trainer, at));
         }

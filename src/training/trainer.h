@@ -69,12 +69,14 @@ nn_status nn_trainer_prepare(nn_trainer *trainer, const nn_source *source);
 nn_status nn_trainer_gather(nn_trainer *trainer, const nn_model *model, const nn_source *source,
                             const nn_rows *rows);
 
-/* Runs the batch forward, adds to the totals and returns the batch's loss. */
+/* Runs the batch forward, adds to the totals and returns the batch's loss; unless a function of a caller's
+ * failed, for which the caller of this one asks (nn_custom_take_failure) before anything else. */
 double nn_trainer_forward(nn_trainer *trainer, const nn_model *model);
 
-/* After forward: gradients and one optimizer step; or the gradients alone, to model->gradients. */
-void nn_trainer_backward(nn_trainer *trainer, nn_model *model);
-void nn_trainer_gradients(nn_trainer *trainer, nn_model *model);
+/* After forward: gradients and one optimizer step; or the gradients alone, to model->gradients.
+ * Errors: a function's of a caller's; then there was no step. */
+nn_status nn_trainer_backward(nn_trainer *trainer, nn_model *model);
+nn_status nn_trainer_gradients(nn_trainer *trainer, nn_model *model);
 
 /* From now on, until the model's trainer is taken anew, the norm of each layer's gradients is summed up
  * over an epoch's batches. Errors: NN_ERR_NO_MEMORY. */

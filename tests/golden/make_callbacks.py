@@ -14,6 +14,7 @@ import re
 import keras
 import numpy as np
 from keras import callbacks as keras_callbacks
+from keras.optimizers import schedules
 
 import make_golden as golden
 
@@ -21,11 +22,26 @@ BOUND = 2e-5
 RATE = 0.25  # where the learning rate of a sequence begins
 
 EARLY, REDUCE, CHECKPOINT = "early_stopping", "reduce_lr_on_plateau", "model_checkpoint"
+SCHEDULER, SWAP = "learning_rate_scheduler", "swap_ema_weights"
+
+
+def scheduler(schedule):
+    """Keras takes any function of the epoch."""
+    return keras_callbacks.LearningRateScheduler(lambda epoch: float(schedule(epoch)))
+
+
 CLASSES = {EARLY: keras_callbacks.EarlyStopping, REDUCE: keras_callbacks.ReduceLROnPlateau,
-           CHECKPOINT: keras_callbacks.ModelCheckpoint}
+           CHECKPOINT: keras_callbacks.ModelCheckpoint, SCHEDULER: scheduler,
+           SWAP: keras_callbacks.SwapEMAWeights}
 
 
 def written(value):
+    if isinstance(value, schedules.LearningRateSchedule):
+        name = re.sub(r"(?<!^)(?=[A-Z])", "_", type(value).__name__).lower()
+        options = {key: part for key, part in value.get_config().items() if key != "name"}
+        return f"{name}({', '.join(f'{key}={written(part)}' for key, part in options.items())})"
+    if isinstance(value, (list, tuple)):
+        return f"({','.join(written(part) for part in value)})"
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, str) and not re.fullmatch(r"[A-Za-z_]+", value):
@@ -172,10 +188,10 @@ def checkpoint_cases():
 # ---- trainings ------------------------------------------------------------------------------------
 
 
-def build(weights):
+def build(weights, optimizer):
     model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(5, activation="tanh"),
                               keras.layers.Dense(1)])
-    model.compile(keras.optimizers.SGD(0.2, momentum=0.75), "mse", metrics=["mean_absolute_error"])
+    model.compile(keras.optimizers.SGD(0.2, momentum=0.75, **optimizer), "mse", metrics=["mean_absolute_error"])
     if weights is None:
         weights = golden.weights_like(np.random.default_rng(3), model)
     model.set_weights(weights)
@@ -183,7 +199,7 @@ def build(weights):
 
 
 def run(case, data, weights):
-    model, _ = build(weights)
+    model, _ = build(weights, case["optimizer"])
     made = [CLASSES[name](**options) for name, options in case["callbacks"]]
     history = model.fit(*data["train"], batch_size=8, epochs=case["epochs"], shuffle=False, verbose=0,
                         validation_data=data["validation"], callbacks=made, **case["options"])
@@ -191,7 +207,7 @@ def run(case, data, weights):
 
 
 def training_case(case, data):
-    _, weights = build(None)
+    _, weights = build(None, {})
     history, final = run(case, data, weights)
     again, final_again = run(case, data, [w * np.float32(1 + 1e-7) for w in weights])
     for a, b in zip(list(history.values()) + final, list(again.values()) + final_again):
@@ -201,6 +217,8 @@ def training_case(case, data):
     assert case["callbacks"] or case["options"]
     return {
         "callbacks": "; ".join(spec_of(name, options) for name, options in case["callbacks"]),
+        "optimizer": spec_of("sgd learning_rate=0.2 momentum=0.75", case["optimizer"]),
+        "averages": int(case["optimizer"].get("use_ema", False)),  # which Keras ends with
         "epochs": case["epochs"], "options": case["options"], "batch_size": 8,
         "x": data["train"][0], "y": data["train"][1],
         "validation_x": data["validation"][0], "validation_y": data["validation"][1],
@@ -227,7 +245,22 @@ def training_cases():
             ([], dict(validation_steps=1, validation_batch_size=3), 3),
             ([(EARLY, dict(patience=1))], dict(validation_steps=2, validation_batch_size=2,
                                                validation_freq=2, steps_per_epoch=3), 12)):
-        yield training_case({"callbacks": callbacks, "options": options, "epochs": epochs}, data)
+        yield training_case({"callbacks": callbacks, "options": options, "epochs": epochs,
+                             "optimizer": {}}, data)
+    average = dict(use_ema=True, ema_momentum=0.8)
+    for callbacks, optimizer, epochs in (
+            ([(SCHEDULER, dict(schedule=schedules.ExponentialDecay(0.2, 3, 0.5)))], {}, 6),
+            ([(SCHEDULER, dict(schedule=schedules.PiecewiseConstantDecay([1, 3], [0.1, 0.3, 0.05])))],
+             {}, 5),
+            ([(SCHEDULER, dict(schedule=schedules.CosineDecay(0.05, 4, 0.1, warmup_target=0.2,
+                                                              warmup_steps=2)))], {}, 7),
+            ([(SWAP, {})], average, 4), ([(SWAP, dict(swap_on_epoch=True))], average, 4),
+            ([(SWAP, {})], dict(use_ema=True, ema_momentum=0.9, ema_overwrite_frequency=3), 3),
+            ([(SWAP, dict(swap_on_epoch=True)),
+              (SCHEDULER, dict(schedule=schedules.InverseTimeDecay(0.2, 2, 0.5)))],
+             dict(use_ema=True, ema_momentum=0.5), 5)):
+        yield training_case({"callbacks": callbacks, "options": {}, "epochs": epochs,
+                             "optimizer": optimizer}, data)
 
 
 if __name__ == "__main__":
