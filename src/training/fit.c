@@ -8,6 +8,7 @@
 #include "names.h"
 #include "random.h"
 #include "snapshot.h"
+#include "solve.h"
 #include "status.h"
 #include "trainer.h"
 #include <math.h>
@@ -28,6 +29,7 @@ struct fit {
     double *values;    /* [columns of the history] */
     size_t quantities; /* loss and metrics */
     size_t batches;    /* of an epoch */
+    bool solved;       /* the optimizer has nothing left to do */
 };
 
 /* ---- preparing ---- */
@@ -66,10 +68,11 @@ static nn_status open_data(struct fit *fit, const nn_dataset *data)
 static nn_status make_trainers(struct fit *fit)
 {
     const size_t rows = fit->training.rows;
-    if (fit->options.batch_size > rows)
+    if (fit->options.batch_size > rows || nn_solves(fit->model))
         fit->options.batch_size = rows;
     fit->batches = (rows - 1) / fit->options.batch_size + 1;
-    NN_TRY(nn_trainer_keep(&fit->trainer, fit->model, fit->options.batch_size));
+    NN_TRY(nn_trainer_keep(&fit->trainer, fit->model,
+                           nn_solve_rows(fit->model, fit->options.batch_size)));
     if (fit->validation_data == NULL)
         return NN_OK;
     const size_t most =
@@ -161,16 +164,28 @@ static nn_status check_weights(struct fit *fit, nn_status status, size_t epoch, 
     return finite ? status : diverged(fit, "a weight", epoch, batch);
 }
 
-static nn_status train_batch(struct fit *fit, size_t epoch, size_t batch)
+static nn_status take_step(struct fit *fit, size_t epoch, size_t batch)
 {
+    double loss;
+    if (nn_solves(fit->model)) {
+        const bool begins = epoch == fit->options.initial_epoch;
+        NN_TRY(nn_solve(fit->trainer, fit->model, &fit->training, begins, &loss, &fit->solved));
+        return isfinite(loss) ? NN_OK : diverged(fit, "the loss", epoch, batch);
+    }
     const size_t size = fit->options.batch_size, first = batch * size;
     const size_t left = fit->training.rows - first;
     const nn_rows rows = {.order = fit->order, .first = first, .count = left < size ? left : size};
     NN_TRY(nn_trainer_gather(fit->trainer, fit->model, &fit->training, &rows));
-    const double loss = nn_trainer_forward(fit->trainer, fit->model);
+    loss = nn_trainer_forward(fit->trainer, fit->model);
     if (!isfinite(loss))
         return diverged(fit, "the loss", epoch, batch);
     nn_trainer_backward(fit->trainer, fit->model);
+    return NN_OK;
+}
+
+static nn_status train_batch(struct fit *fit, size_t epoch, size_t batch)
+{
+    NN_TRY(take_step(fit, epoch, batch));
     if (!nn_listeners_any(&fit->listeners))
         return NN_OK;
     nn_trainer_totals(fit->trainer, fit->model, fit->values);
@@ -214,7 +229,7 @@ static nn_status run(struct fit *fit)
     const size_t first = fit->options.initial_epoch;
     size_t done = 0;
     nn_status status = tell(fit, NN_EVENT_TRAIN_BEGIN, first, 0, 0);
-    for (; done < fit->options.epochs && status == NN_OK; done++)
+    for (; done < fit->options.epochs && status == NN_OK && !fit->solved; done++)
         status = run_epoch(fit, first + done);
     const bool failed = status != NN_OK && status != NN_STOPPED;
     char message[1024] = ""; /* of the first failure: the end of training may meet others */

@@ -1,7 +1,35 @@
 #include "access.h"
+#include "solve.h"
 #include "status.h"
 #include "trainer.h"
 #include <math.h>
+
+static nn_status check_loss(double loss, const nn_model *model)
+{
+    NN_REQUIRE(isfinite(loss), NN_ERR_NONFINITE,
+               "the loss isn't finite after %llu steps; the weights are as before this one",
+               (unsigned long long)model->iteration);
+    return NN_OK;
+}
+
+/* An optimizer that works on whole data takes the batch for that: its step is an epoch on it. */
+static nn_status solve(nn_trainer *trainer, nn_model *model, const nn_source *source)
+{
+    double loss;
+    bool solved = false;
+    NN_TRY(nn_solve(trainer, model, source, true, &loss, &solved));
+    return check_loss(loss, model);
+}
+
+static nn_status take_step(nn_trainer *trainer, nn_model *model, const nn_source *source)
+{
+    if (nn_solves(model))
+        return solve(trainer, model, source);
+    NN_TRY(nn_trainer_gather(trainer, model, source, &(nn_rows){.count = source->rows}));
+    NN_TRY(check_loss(nn_trainer_forward(trainer, model), model));
+    nn_trainer_backward(trainer, model);
+    return NN_OK;
+}
 
 static nn_status train_on_batch(nn_model *model, const nn_dataset *batch, double *values,
                                 size_t count)
@@ -14,13 +42,8 @@ static nn_status train_on_batch(nn_model *model, const nn_dataset *batch, double
     nn_source source;
     nn_trainer *trainer;
     NN_TRY(nn_source_open(&source, model, batch, "batch"));
-    NN_TRY(nn_trainer_keep(&trainer, model, source.rows));
-    NN_TRY(nn_trainer_gather(trainer, model, &source, &(nn_rows){.count = source.rows}));
-    const double loss = nn_trainer_forward(trainer, model);
-    NN_REQUIRE(isfinite(loss), NN_ERR_NONFINITE,
-               "the loss isn't finite after %llu steps; the weights are as before this one",
-               (unsigned long long)model->iteration);
-    nn_trainer_backward(trainer, model);
+    NN_TRY(nn_trainer_keep(&trainer, model, nn_solve_rows(model, source.rows)));
+    NN_TRY(take_step(trainer, model, &source));
     if (values != NULL)
         nn_trainer_totals(trainer, model, values);
     return NN_OK;

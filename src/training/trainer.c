@@ -237,6 +237,18 @@ static bool differentiate_losses(nn_trainer *trainer, const nn_model *model)
     return any;
 }
 
+static void walk_backward(nn_trainer *trainer, nn_model *model)
+{
+    nn_walk_backward(model, trainer->workspace, trainer->rows, trainer->workspace->x, true,
+                     1 / trainer->loss_scale);
+}
+
+void nn_trainer_gradients(nn_trainer *trainer, nn_model *model)
+{
+    if (differentiate_losses(trainer, model))
+        walk_backward(trainer, model);
+}
+
 void nn_trainer_backward(nn_trainer *trainer, nn_model *model)
 {
     nn_workspace *workspace = trainer->workspace;
@@ -246,8 +258,7 @@ void nn_trainer_backward(nn_trainer *trainer, nn_model *model)
             nn_walk_backward_folded(model, workspace, trainer->rows, workspace->x, true,
                                     rate / trainer->loss_scale);
         } else {
-            nn_walk_backward(model, workspace, trainer->rows, workspace->x, true,
-                             1 / trainer->loss_scale);
+            walk_backward(trainer, model);
             nn_update_weights(model);
         }
     }

@@ -62,8 +62,9 @@ nn_status nn_trainer_gather(nn_trainer *trainer, const nn_model *model, const nn
 /* Runs the batch forward, adds to the totals and returns the batch's loss. */
 double nn_trainer_forward(nn_trainer *trainer, const nn_model *model);
 
-/* After forward: gradients and one optimizer step. */
+/* After forward: gradients and one optimizer step; or the gradients alone, to model->gradients. */
 void nn_trainer_backward(nn_trainer *trainer, nn_model *model);
+void nn_trainer_gradients(nn_trainer *trainer, nn_model *model);
 
 void nn_trainer_reset_totals(nn_trainer *trainer);
 
