@@ -117,6 +117,12 @@ START_TEST(rates_are_those_of_keras)
 }
 END_TEST
 
+/* test_golden_solvers.c has them. */
+static bool works_on_whole_data(const nn_room *room, size_t part)
+{
+    return room == &nn_optimizer_room && ((const nn_optimizer *)room->parts[part])->solve != NULL;
+}
+
 /* Every part of a room has three cases at least. */
 static void check_covered(const char *file, const nn_room *room)
 {
@@ -130,7 +136,8 @@ static void check_covered(const char *file, const nn_room *room)
                      (spec[strlen(name)] == ' ' || spec[strlen(name)] == '\0');
             free_file();
         }
-        ck_assert_msg(found >= 3, "%s has %zu cases in %s", name, found, file);
+        ck_assert_msg(found >= 3 || works_on_whole_data(room, p), "%s has %zu cases in %s", name,
+                      found, file);
     }
 }
 
@@ -154,6 +161,7 @@ int main(void)
     tcase_add_loop_test(optimizers, twenty_steps_are_those_of_keras, 0, (int)count);
     tcase_add_checked_fixture(schedules, NULL, free_file);
     tcase_add_loop_test(schedules, rates_are_those_of_keras, 0, (int)rates);
+    tcase_set_timeout(coverage, 60);
     tcase_add_test(coverage, every_optimizer_and_schedule_is_there);
     suite_add_tcase(suite, optimizers);
     suite_add_tcase(suite, schedules);
