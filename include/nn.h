@@ -157,6 +157,21 @@ NN_API nn_status nn_dataset_load_idx(nn_dataset **data, const char *images, cons
 NN_API nn_status nn_dataset_slice(nn_dataset **part, const nn_dataset *whole, size_t first,
                                   size_t count);
 
+/* A view of chosen rows: its row i is row rows[i] of the whole; a row may be chosen more than once. The
+ * numbers are copied; the memory is shared as by a slice. Errors: NN_ERR_INVALID, NN_ERR_NO_MEMORY. */
+NN_API nn_status nn_dataset_select(nn_dataset **part, const nn_dataset *whole, const size_t *rows,
+                                   size_t count);
+
+/* Splits the rows at random, by the seed, into two shuffled views, as scikit-learn's train_test_split does:
+ * ceil(test_size x rows) for the test, the others to train on. With stratify (1), both parts have each
+ * class's share of the rows to within one; rows with the same targets are of one class.
+ * Errors: NN_ERR_INVALID (a part would be empty; stratify: a class of one row, or a part with less rows
+ * than there are classes), NN_ERR_NO_MEMORY. */
+NN_API nn_status nn_dataset_train_test_split(nn_dataset **train, nn_dataset **test,
+                                             const nn_dataset *data, double test_size,
+                                             uint64_t seed, int stratify);
+
+/* 0 for a stream of unknown length. */
 NN_API size_t nn_dataset_rows(const nn_dataset *data);
 
 /* Values in a row of a column ("x", "y", "sample_weight"), 0 if there is none. */
@@ -170,6 +185,44 @@ NN_API size_t nn_dataset_shape(const nn_dataset *data, const char *column, size_
 /* Copies rows first ... first + count - 1 of a column as floats to values[count x width]. */
 NN_API nn_status nn_dataset_get_values(const nn_dataset *data, const char *column, size_t first,
                                        size_t count, float *values);
+
+/* Rows that a function of the caller's reads as they are needed, for data that is larger than memory. It
+ * is made with zeros for what isn't said. */
+typedef struct nn_row_reader {
+    size_t struct_size; /* sizeof(nn_row_reader) */
+    size_t rows;        /* all of them; 0, only for a stream: not known */
+    nn_dtype x_type;
+    size_t x_width;
+    nn_dtype y_type;
+    size_t y_width;    /* 0: there are no targets */
+    int sample_weight; /* 1: there are weights, too */
+    int stream;        /* 1: the rows can only be had one after the other; 0: by their numbers */
+
+    /* Fills x[*count x x_width], y[*count x y_width] and sample_weight[*count] (NULL where there are
+     * none) with the rows numbered rows[0] ... rows[*count - 1]; for a stream rows is NULL, and the next
+     * *count rows are meant. A stream that ends sets *count to what it still had, 0 as well. NN_OK goes
+     * on; anything else ends the call that wanted the rows, which returns it, with this thread's message
+     * if the function's own calls set one. */
+    nn_status (*read)(void *user, const size_t *rows, size_t *count, void *x, void *y,
+                      float *sample_weight);
+    nn_status (*restart)(
+        void *user); /* a stream goes back to its first row, before each pass. NULL: it
+                                         can't, and every pass goes on where the one before ended */
+    void (*release)(
+        void *user); /* called once, when the dataset and its views are freed; may be NULL */
+    void *user;      /* handed to all three */
+} nn_row_reader;
+
+/* A dataset whose rows a function reads: by their numbers (from a file, a mapping), or one after the other
+ * (a stream). reader is copied. If this fails, release isn't called.
+ * The functions are called by the thread that fits, evaluates or trains on a batch, one call at a time, so
+ * only a dataset that several threads use at once needs functions that may run at once. What they fill
+ * is the library's; labels and weights are checked as they come.
+ * Shuffling: row numbers come in a new order each epoch, and views of all kinds work; nn_fit takes a stream
+ * as it comes, whatever shuffle says, and a stream has no views and no validation_split. One of unknown
+ * length is read until it ends, or for steps_per_epoch. nn_dataset_get_values and stratify don't read.
+ * Errors: NN_ERR_INVALID, NN_ERR_NO_MEMORY, NN_ERR_VERSION (a newer reader). */
+NN_API nn_status nn_dataset_from_function(nn_dataset **data, const nn_row_reader *reader);
 
 /* Names the classes 0 ... count - 1 (UTF-8 without control characters); they are copied, handed to slices
  * made later, and kept with a model that is fitted to the data, if that has an output for each and no
@@ -254,6 +307,10 @@ NN_API const char *nn_model_input_name(const nn_model *model, size_t index);
 NN_API size_t nn_model_output_count(const nn_model *model);
 NN_API const char *nn_model_output_name(const nn_model *model, size_t index);
 
+/* The layers' names in their order; NULL past the end. */
+NN_API size_t nn_model_layer_count(const nn_model *model);
+NN_API const char *nn_model_layer_name(const nn_model *model, size_t index);
+
 /* Values of one row of what the layer of that name gives; 0 if there is none. */
 NN_API size_t nn_model_layer_width(const nn_model *model, const char *layer);
 
@@ -324,21 +381,30 @@ typedef enum nn_event_kind {
     NN_EVENT_BATCH_END = 3,
     NN_EVENT_EPOCH_END = 4,
     NN_EVENT_TRAIN_END =
-        5 /* also after a failure or a stop, to all that were told of the beginning */
+        5, /* also after a failure or a stop, to all that were told of the beginning */
+    /* Only with nn_fit_options.all_events; test is the validation after an epoch: */
+    NN_EVENT_BATCH_BEGIN = 6,
+    NN_EVENT_TEST_BEGIN = 7,
+    NN_EVENT_TEST_BATCH_BEGIN = 8,
+    NN_EVENT_TEST_BATCH_END = 9,
+    NN_EVENT_TEST_END = 10
 } nn_event_kind;
 
 /* What a callback is told. Epochs and batches count from 0. values[count] are the means over the
- * epoch so far under names[count] ("loss", "accuracy", at the end of an epoch "val_loss", ...).
- * Everything it points to is valid during the call only. */
+ * epoch so far under names[count] ("loss", "accuracy", at the end of an epoch "val_loss", ...), those of
+ * a NN_EVENT_TEST_... over the validation so far. Everything it points to is valid during the call
+ * only. */
 typedef struct nn_event {
     size_t struct_size;
     nn_event_kind kind;
     nn_model *model;
     size_t
         epoch; /* this epoch's number; initial_epoch counts. At the end of training the next one's */
-    size_t epochs;  /* the number after the last epoch's */
-    size_t batch;   /* NN_EVENT_BATCH_END: this batch's number */
-    size_t batches; /* batches of an epoch */
+    size_t epochs; /* the number after the last epoch's */
+    size_t
+        batch; /* NN_EVENT_BATCH_BEGIN, _END, NN_EVENT_TEST_BATCH_BEGIN, _END: this batch's number */
+    size_t
+        batches; /* batches of an epoch, 0 if that isn't known; NN_EVENT_TEST_...: of the validation */
     size_t count;
     const char *const *names;
     const double *values;
@@ -367,11 +433,20 @@ typedef struct nn_fit_options {
     const char *callbacks;      /* list of specs: "csv_logger filename=log.csv"; NULL: none */
     nn_event_function callback; /* called for every event; NULL: none */
     void *callback_user;        /* handed to callback */
+    int all_events; /* 1: callback is called for every event; 0: for the first five kinds only */
+    int validation_freq; /* validate after every so many epochs; 0 is as 1: after each */
+    size_t
+        steps_per_epoch; /* batches of an epoch; 0: a whole pass over the data. A pass goes on from
+                                 one epoch to the next, and where it ends the epoch does, too */
+    size_t validation_steps;      /* batches of a validation, from the first row on; 0: all */
+    size_t validation_batch_size; /* 0: batch_size with validation_steps, else the library's choice,
+                                     which changes no result but for its last digits */
 } nn_fit_options;
 
 #define NN_FIT_OPTIONS_INIT                                                                        \
     {                                                                                              \
-        sizeof(nn_fit_options), 1, 32, 0, 1, 0, NULL, 0.0, NULL, 0, NULL, NULL, NULL               \
+        sizeof(nn_fit_options), 1, 32, 0, 1, 0, NULL, 0.0, NULL, 0, NULL, NULL, NULL, 0, 0, 0, 0,  \
+            0                                                                                      \
     }
 
 /* Trains the model on data by minibatches. options may be NULL (the defaults), history may be NULL.
@@ -379,13 +454,15 @@ typedef struct nn_fit_options {
  * After a failure or a stop in training, history (if asked for) is set and holds the epochs that ended,
  * and the weights are those of the last step; where nothing could be begun, history is NULL.
  * A loss or weight that isn't finite stops training with epoch and batch in the message and puts the
- * weights back to the end of the last whole epoch.
+ * weights back to the end of the last whole epoch; the callback terminate_on_nan makes that a stop.
+ * A callback of the list that ends training early (early_stopping) makes it a stop, too: NN_STOPPED.
  * Errors: NN_ERR_INVALID, NN_ERR_SHAPE (both shapes in the message), NN_ERR_STATE (not compiled, in
  * use), NN_ERR_NONFINITE, NN_ERR_NO_MEMORY, NN_ERR_IO (callbacks); NN_STOPPED; a callback's own. */
 NN_API nn_status nn_fit(nn_model *model, const nn_dataset *data, const nn_fit_options *options,
                         nn_history **history);
 
-/* Loss, then the metrics, over all rows of data: values[count], count = nn_model_metric_count. As with
+/* Loss, then the metrics, over all rows of data: values[count], count = nn_model_metric_count. With a
+ * dataset of one batch it is Keras's test_on_batch, as nn_predict is its predict_on_batch. As with
  * Keras's `metrics`, sample and class weights count in the loss alone. Metrics of yes-or-no answers
  * (precision, f1_score, auc, ...) take class labels for one-hot rows. */
 NN_API nn_status nn_evaluate(const nn_model *model, const nn_dataset *data, double *values,
@@ -405,6 +482,24 @@ NN_API nn_status nn_confusion_matrix(const nn_model *model, const nn_dataset *da
  * step; a step that overflows the weights shows in the next one's loss. Other errors as nn_fit's. */
 NN_API nn_status nn_train_on_batch(nn_model *model, const nn_dataset *batch, double *values,
                                    size_t count);
+
+/* The gradients of batch's loss, as a step would compute them (dropout drops), but without the step:
+ * weights, moving statistics and optimizer stay as they are. values as in nn_train_on_batch; a loss that
+ * isn't finite is no failure, so that one can see where it comes from. Errors as nn_train_on_batch's. */
+NN_API nn_status nn_model_compute_gradients(nn_model *model, const nn_dataset *batch,
+                                            double *values, size_t count);
+
+/* Copies the count gradients by a trainable weight that nn_model_compute_gradients found last.
+ * Errors: NN_ERR_INVALID (unknown name, not trainable), NN_ERR_SHAPE (another count), NN_ERR_STATE (none
+ * were computed since the model was compiled or trained). */
+NN_API nn_status nn_model_get_gradients(const nn_model *model, const char *name, float *values,
+                                        size_t count);
+
+/* y[rows x layer width] = what the layer of that name gives within a prediction for x; an output's is
+ * its prediction. x, threads and memory as of nn_predict. Errors: NN_ERR_INVALID (no such layer: the
+ * message lists them), NN_ERR_STATE, NN_ERR_NO_MEMORY. */
+NN_API nn_status nn_model_layer_output(const nn_model *model, const char *layer, const float *x,
+                                       size_t rows, float *y);
 
 /* The learning rate of the next step, as the optimizer's learning_rate says or as it was set since; 0
  * before compile. */
@@ -440,12 +535,13 @@ NN_API nn_status nn_predictor_create(nn_predictor **predictor, const nn_model *m
 NN_API nn_status nn_predictor_run(nn_predictor *predictor, const float *x, size_t rows, float *y);
 NN_API void nn_predictor_free(nn_predictor *predictor);
 
-/* The values of one quantity ("loss", "val_accuracy") after each epoch. Valid until the history is
- * freed. Errors: NN_ERR_INVALID (unknown name; the message lists the known ones). */
+/* The values of one quantity ("loss", "val_accuracy") after each epoch, with validation_freq those of
+ * the epochs that had a validation. Valid until the history is freed. Errors: NN_ERR_INVALID (unknown name; the message lists the known ones). */
 NN_API nn_status nn_history_get(const nn_history *history, const char *name, const double **values,
                                 size_t *count);
 
-/* Columns and their names; NULL past the end. */
+/* Columns and their names: the quantities, those of validation, then what callbacks add ("learning_rate",
+ * "dense/gradient_norm"); NULL past the end. */
 NN_API size_t nn_history_count(const nn_history *history);
 NN_API const char *nn_history_name(const nn_history *history, size_t index);
 NN_API void nn_history_free(nn_history *history);

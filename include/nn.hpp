@@ -334,6 +334,32 @@ class dataset
         return dataset(handle);
     }
 
+    /* Rows that a function reads; see nn_row_reader, which is copied. */
+    static dataset from_function(const nn_row_reader &reader)
+    {
+        nn_dataset *handle = nullptr;
+        detail::check(nn_dataset_from_function(&handle, &reader));
+        return dataset(handle);
+    }
+
+    /* A view of chosen rows, in their order; the whole may be destroyed first. */
+    dataset select(const std::vector<std::size_t> &rows) const
+    {
+        nn_dataset *handle = nullptr;
+        detail::check(nn_dataset_select(&handle, get(), rows.data(), rows.size()));
+        return dataset(handle);
+    }
+
+    /* Two shuffled views: rows to train on, and ceil(test_size x rows()) for the test. */
+    std::pair<dataset, dataset> train_test_split(double test_size, std::uint64_t seed = 0,
+                                                 bool stratify = false) const
+    {
+        nn_dataset *train = nullptr, *test = nullptr;
+        detail::check(
+            nn_dataset_train_test_split(&train, &test, get(), test_size, seed, stratify ? 1 : 0));
+        return std::pair<dataset, dataset>(dataset(train), dataset(test));
+    }
+
     std::size_t rows() const noexcept
     {
         return nn_dataset_rows(get());
@@ -487,6 +513,12 @@ struct fit_options {
     double validation_split = 0.0;
     std::vector<double> class_weight; /* factor of each class's loss; empty: 1 */
     std::string callbacks;            /* "csv_logger filename=log.csv"; empty: none */
+    bool all_events =
+        false; /* callback is called for every event, not for the first five kinds only */
+    int validation_freq = 1;          /* epochs from one validation to the next */
+    std::size_t steps_per_epoch = 0;  /* batches; 0: a whole pass */
+    std::size_t validation_steps = 0; /* batches; 0: all */
+    std::size_t validation_batch_size = 0;
 
     /* Called for every event: NN_OK goes on, NN_STOPPED ends training after this batch, anything
      * else ends it at once and is thrown by fit. An exception that it throws ends training at once
@@ -642,6 +674,11 @@ class model
             c_options.class_weight = options.class_weight.data();
         c_options.class_weight_count = options.class_weight.size();
         c_options.callbacks = detail::c_string_or_null(options.callbacks);
+        c_options.all_events = options.all_events ? 1 : 0;
+        c_options.validation_freq = options.validation_freq;
+        c_options.steps_per_epoch = options.steps_per_epoch;
+        c_options.validation_steps = options.validation_steps;
+        c_options.validation_batch_size = options.validation_batch_size;
         if (options.callback) {
             c_options.callback = detail::event_relay::call;
             c_options.callback_user = &relay;
@@ -688,6 +725,42 @@ class model
     void train_on_batch(const dataset &batch, double *values, std::size_t count)
     {
         detail::check(nn_train_on_batch(get(), batch.get(), values, count));
+    }
+
+    /* The gradients of batch's loss, without a step; then each weight's by name. */
+    std::vector<double> compute_gradients(const dataset &batch)
+    {
+        std::vector<double> values(metric_count());
+        detail::check(nn_model_compute_gradients(get(), batch.get(), values.data(), values.size()));
+        return values;
+    }
+
+    std::vector<float> get_gradients(const std::string &name) const
+    {
+        std::size_t count = 1;
+        for (const std::size_t dimension : weight_shape(name))
+            count *= dimension;
+        std::vector<float> values(count);
+        detail::check(nn_model_get_gradients(get(), detail::c_string(name), values.data(), count));
+        return values;
+    }
+
+    /* What the layer of that name gives for each row of x. */
+    std::vector<float> layer_output(const std::string &layer, const std::vector<float> &x) const
+    {
+        const std::size_t rows = rows_of_input(x.size());
+        std::vector<float> y(rows * nn_model_layer_width(get(), detail::c_string(layer)));
+        detail::check(
+            nn_model_layer_output(get(), detail::c_string(layer), x.data(), rows, y.data()));
+        return y;
+    }
+
+    std::vector<std::string> layer_names() const
+    {
+        std::vector<std::string> names;
+        for (std::size_t i = 0; i < nn_model_layer_count(get()); i++)
+            names.push_back(nn_model_layer_name(get(), i));
+        return names;
     }
 
     /* The output for each row of x. Throws NN_ERR_SHAPE if x isn't whole rows of input_width(). */

@@ -180,6 +180,64 @@ void errors_carry_status_and_message()
     CHECK(thrown_by([&] { model.summary(); }) == NN_ERR_INVALID); // null handle after a move
 }
 
+/* The rows of the table, as a function of the caller's. */
+nn_status read_row(void *user, const std::size_t *rows, std::size_t *count, void *x, void *y,
+                   float *)
+{
+    const data_of_or *table = static_cast<const data_of_or *>(user);
+    for (std::size_t i = 0; i < *count; i++) {
+        std::copy_n(table->x.data() + 2 * rows[i], 2, static_cast<float *>(x) + 2 * i);
+        static_cast<std::int32_t *>(y)[i] = static_cast<std::int32_t>(table->y[rows[i]]);
+    }
+    return NN_OK;
+}
+
+void views_readers_and_the_inside_of_a_model()
+{
+    data_of_or table;
+    const nn::dataset data(table.x, 2, table.y, 1);
+    CHECK((data.select({3, 0}).get_values("y") == std::vector<float>{1, 0}));
+    const std::pair<nn::dataset, nn::dataset> parts = data.train_test_split(0.25, 1);
+    CHECK(parts.first.rows() == 3 && parts.second.rows() == 1);
+    CHECK(thrown_by([&] { data.train_test_split(1.5); }) == NN_ERR_INVALID);
+
+    nn_row_reader reader = {};
+    reader.struct_size = sizeof(reader);
+    reader.rows = 4;
+    reader.x_type = NN_FLOAT32;
+    reader.x_width = 2;
+    reader.y_type = NN_INT32;
+    reader.y_width = 1;
+    reader.read = read_row;
+    reader.user = &table;
+    const nn::dataset read = nn::dataset::from_function(reader);
+    nn::model model = compiled_model(), same = compiled_model();
+    nn::fit_options options;
+    options.epochs = 3;
+    options.steps_per_epoch = 1;
+    options.batch_size = 2;
+    options.validation_data = &data;
+    options.validation_freq = 2;
+    std::size_t began = 0;
+    options.all_events = true;
+    options.callback = [&](const nn_event &event) {
+        began += event.kind == NN_EVENT_BATCH_BEGIN ? 1U : 0U;
+        return NN_OK;
+    };
+    options.callbacks = "gradient_norms; early_stopping monitor=loss patience=9";
+    const nn::history history = model.fit(read, options);
+    same.fit(data, options);
+    CHECK(began == 6 && history.get("loss").size() == 3 && history.get("val_loss").size() == 1);
+    CHECK(history.get(model.layer_names().at(0) + "/gradient_norm").size() == 3);
+    CHECK(model.predict(table.x) == same.predict(table.x));
+    CHECK(model.layer_output(model.layer_names().back(), table.x) == model.predict(table.x));
+    CHECK(thrown_by([&] { model.layer_output("none", table.x); }) == NN_ERR_INVALID);
+    CHECK(thrown_by([&] { model.get_gradients("none"); }) == NN_ERR_INVALID);
+    CHECK(model.compute_gradients(data).size() == 2);
+    const std::string name = model.weight_names().at(0);
+    CHECK(model.get_gradients(name).size() == model.get_weights(name).size());
+}
+
 void stopping_is_no_exception()
 {
     const data_of_or table;
@@ -239,6 +297,7 @@ int main(int argc, char **argv)
         graphs_have_inputs_and_outputs_by_name();
         models_describe_themselves();
         errors_carry_status_and_message();
+        views_readers_and_the_inside_of_a_model();
         stopping_is_no_exception();
         a_callback_may_throw();
     } catch (const std::exception &failure) {

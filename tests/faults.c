@@ -84,6 +84,16 @@ static int counted_unlink(const char *path)
     return fails(IO) ? -1 : nn_system_default.unlink(path);
 }
 
+static int counted_mkdir(const char *path, mode_t mode)
+{
+    return fails(IO) ? -1 : nn_system_default.mkdir(path, mode);
+}
+
+static int counted_rmdir(const char *path)
+{
+    return fails(IO) ? -1 : nn_system_default.rmdir(path);
+}
+
 static void install(void)
 {
     nn_system_calls.allocate = counted_allocate;
@@ -96,6 +106,8 @@ static void install(void)
     nn_system_calls.close = counted_close;
     nn_system_calls.rename = counted_rename;
     nn_system_calls.unlink = counted_unlink;
+    nn_system_calls.mkdir = counted_mkdir;
+    nn_system_calls.rmdir = counted_rmdir;
 }
 
 static void arm(enum kind kind, size_t k, bool once)

@@ -22,7 +22,7 @@
 /* From now on the k-th allocation (k from 1) fails: that one only, or it and all later ones. */
 void faults_fail_allocation(size_t k, bool once);
 
-/* The same for open, read, write, fsync, close, rename and unlink, counted together: they return -1
+/* The same for open, read, write, fsync, close, rename, unlink, mkdir and rmdir, counted together: they return -1
  * with errno EIO. A close that fails has closed the file, as on Linux. */
 void faults_fail_io(size_t k, bool once);
 

@@ -97,12 +97,12 @@ double largest_of(const json_t *array, size_t first, size_t count)
     return largest;
 }
 
-column read_column(const char *key)
+golden_column read_column(const char *key)
 {
     const json_t *described = member(golden, key);
     const json_t *array = member(described, "values");
     const char *type = text(described, "type");
-    column made = {.width = size(described, "width")};
+    golden_column made = {.width = size(described, "width")};
     size_t count = json_array_size(array);
     ck_assert_uint_eq(count, made.width * size(golden, "rows"));
     if (strcmp(type, "float32") == 0) {

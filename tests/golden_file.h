@@ -27,12 +27,12 @@ float *floats(const json_t *array);
 nn_real *reals(const json_t *array);
 
 /* A dataset's column, {"type": "uint8", "width": 3, "values": [...]}. */
-typedef struct column {
+typedef struct golden_column {
     void *values;
     nn_dtype type;
     size_t width;
-} column;
+} golden_column;
 
-column read_column(const char *key);
+golden_column read_column(const char *key);
 
 #endif

@@ -200,6 +200,24 @@ START_TEST(numbers_that_an_optimizer_keeps_are_read_with_care)
 }
 END_TEST
 
+START_TEST(a_list_without_names_is_none)
+{
+    nn_model *model = new_model("dense units=3 input_shape=(2)");
+    ck_assert_int_eq(nn_model_compile(model, "muon", "mse", NULL), NN_OK);
+    file f = save(model);
+    file e = edited(f, "\\\"exclude_layers\\\":null", "\\\"exclude_layers\\\":[]");
+    nn_model *loaded = load(e);
+    check_same_part(&model->optimizer, &loaded->optimizer);
+    nn_model_free(loaded);
+    file wrong = edited(f, "\\\"exclude_layers\\\":null", "\\\"exclude_layers\\\":[1]");
+    expect_refused(wrong, NN_ERR_FORMAT, "a number for a name");
+    free(wrong.bytes);
+    free(e.bytes);
+    free(f.bytes);
+    nn_model_free(model);
+}
+END_TEST
+
 START_TEST(what_does_not_belong_into_a_file_is_named)
 {
     file f = small_file();
@@ -456,6 +474,7 @@ int main(void)
     tcase_add_test(tests, a_file_cut_at_any_byte_is_refused);
     tcase_add_test(tests, a_file_with_any_bit_flipped_is_refused);
     tcase_add_test(tests, a_forged_header_does_no_harm);
+    tcase_add_test(tests, a_list_without_names_is_none);
     tcase_add_test(tests, numbers_that_an_optimizer_keeps_are_read_with_care);
     tcase_add_loop_test(tests, what_does_not_belong_into_a_file_is_named, 0,
                         count(sizeof(edits) / sizeof(edits[0])));

@@ -413,6 +413,20 @@ check "a closed standard output is told" gave 1 "cannot write to standard output
 read -r status <code
 check "a closed pipe is told" gave 1 "cannot write to standard output"
 
+# --- callbacks
+
+run train --images=x --labels=y -l "$bright" --epochs=200 --batch-size=2 --history=c.csv -o c.safetensors \
+    --callbacks="early_stopping monitor=loss mode=max patience=2; reduce_lr_on_plateau monitor=loss; gradient_norms"
+check "early_stopping ends training with success" eval '[ "$status" -eq 0 ] && [ "$(wc -l <c.csv)" -eq 4 ]'
+check "columns of callbacks are in the history" grep -q 'gradient_norm.*,learning_rate,loss' c.csv
+run train --images=x --labels=y -l "$bright" --epochs=3 --steps-per-epoch=1 --callbacks=\
+"model_checkpoint filepath='saved/{epoch:02d}.safetensors'; backup_and_restore backup_dir=backup"
+check "models are saved along the way" eval '[ "$status" -eq 0 ] && [ -s saved/03.safetensors ] && [ ! -e backup ]'
+run train --images=x --labels=y -l "$bright" --callbacks="early_stopping"
+check "what isn't measured can't be monitored" gave 1 "val_loss, which isn't measured"
+run train --images=x --labels=y -l "$bright" --validation-freq=0
+check "validation-freq has bounds" gave 64 "validation-freq"
+
 # --- the real thing
 
 fashion=/usr/share/datasets/fashion-mnist

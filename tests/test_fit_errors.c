@@ -170,6 +170,10 @@ static const struct {
     {{GOOD, .class_weight = bad_weights, .class_weight_count = 3},
      NN_ERR_INVALID,
      "class_weight of class 1 is -1"},
+    {{GOOD, .validation_freq = -1}, NN_ERR_INVALID, "validation_freq is -1"},
+    {{.struct_size = sizeof(nn_fit_options) - 4, .epochs = 1, .batch_size = 32},
+     NN_ERR_INVALID,
+     "struct_size is"},
     {{.struct_size = 0, .epochs = 1, .batch_size = 32}, NN_ERR_INVALID, "struct_size is 0"},
 };
 
@@ -189,8 +193,8 @@ START_TEST(options_of_older_and_newer_programs_are_understood)
         char tail[16];
     } newer = {NN_FIT_OPTIONS_INIT, {0}};
     nn_fit_options older = NN_FIT_OPTIONS_INIT, plain = NN_FIT_OPTIONS_INIT;
-    nn_model *models[3];
-    for (size_t i = 0; i < 3; i++)
+    nn_model *models[4];
+    for (size_t i = 0; i < 4; i++)
         models[i] = blob_model(1);
     plain.epochs = 3;
     OK(nn_fit(models[0], data, &plain, NULL));
@@ -200,14 +204,23 @@ START_TEST(options_of_older_and_newer_programs_are_understood)
     older.verbose = 7;
     older.callbacks = "nonsense";
     OK(nn_fit(models[1], data, &older, NULL));
+    older.struct_size = offsetof(nn_fit_options, all_events); /* the first version's */
+    older.batch_size = 32;
+    older.verbose = 0;
+    older.callbacks = NULL;
+    older.all_events = 9;
+    older.validation_freq = -1;
+    older.steps_per_epoch = 1;
+    OK(nn_fit(models[3], data, &older, NULL));
     newer.options.struct_size = sizeof(newer);
     newer.options.epochs = 3;
     OK(nn_fit(models[2], data, &newer.options, NULL));
     ck_assert(same_weights(models[0], models[1]));
     ck_assert(same_weights(models[0], models[2]));
+    ck_assert(same_weights(models[0], models[3]));
     newer.tail[15] = 1;
     REFUSES(models[2], data, &newer.options, NN_ERR_VERSION, "isn't zero");
-    for (size_t i = 0; i < 3; i++)
+    for (size_t i = 0; i < 4; i++)
         nn_model_free(models[i]);
 }
 END_TEST

@@ -69,7 +69,7 @@ static void check_value(const char *what, size_t index, double found, double exp
 typedef struct job {
     nn_model *model;
     nn_dataset *data;
-    column x, y;
+    golden_column x, y;
     float *sample_weight;
 } job;
 

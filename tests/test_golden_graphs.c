@@ -101,7 +101,7 @@ static void add_columns(table *t, const char *kind)
     {
         json_t *wrapped = json_pack("{s:O,s:O}", "column", value, "rows", member(case_, "rows"));
         golden = wrapped; /* where read_column looks */
-        const column made = read_column("column");
+        const golden_column made = read_column("column");
         golden = case_;
         OK(nn_dataset_add_column(t->data, text(value, "name"), made.values, made.type, made.width));
         t->values[t->count++] = made.values;

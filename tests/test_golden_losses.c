@@ -100,7 +100,7 @@ START_TEST(training_with_it_goes_where_keras_goes)
 {
     use_case("loss_steps.json", _i);
     const char *name = text(golden, "name");
-    column x = read_column("x"), y = read_column("y");
+    golden_column x = read_column("x"), y = read_column("y");
     const size_t rows = size(golden, "rows"), steps = size(golden, "steps");
     const size_t batch_size = size(golden, "batch_size");
     nn_dataset *data;

@@ -1,5 +1,6 @@
 /* What every optimizer has: options in common, state that is saved, a learning rate that can be read and
  * set. The steps themselves are compared with Keras's in test_golden_optimizers.c. */
+#include "elementwise.h"
 #include "fitting.h"
 #include "model.h"
 #include "schedule.h"
@@ -165,6 +166,29 @@ START_TEST(divergence_puts_weights_and_state_back)
         check_same_state(before, model, spec);
     }
     nn_model_free(before);
+    nn_model_free(model);
+}
+END_TEST
+
+/* One input is always 0 and some units never fire: rows and columns of gradients are 0. */
+START_TEST(gradients_of_zero_leave_all_weights_finite)
+{
+    static const float bias[8] = {0, 0, 0, 0, -100, -100, -100, -100};
+    nn_model *model =
+        make_model(1,
+                   "dense units=8 activation=relu input_shape=(2); "
+                   "dense units=3 activation=softmax",
+                   nn_optimizer_room.parts[_i]->name, "sparse_categorical_crossentropy", NULL);
+    blobs flat = points;
+    for (size_t i = 0; i < BLOB_ROWS; i++)
+        flat.x[i][1] = 0;
+    nn_dataset *batch = blob_dataset(&flat);
+    OK(nn_model_set_weights(model, "dense/bias", bias, 8));
+    for (size_t i = 0; i < 9; i++)
+        OK(nn_train_on_batch(model, batch, NULL, 0));
+    ck_assert(nn_all_finite(model->weights_size, model->weights));
+    ck_assert(nn_all_finite(model->slot_count * model->trainable_size, model->slots));
+    nn_dataset_free(batch);
     nn_model_free(model);
 }
 END_TEST
@@ -466,6 +490,7 @@ int main(void)
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_add_loop_test(tests, a_resumed_run_is_the_uninterrupted_one_bit_for_bit, 0, parts);
     tcase_add_loop_test(tests, compiling_again_starts_the_optimizer_anew, 0, parts);
+    tcase_add_loop_test(tests, gradients_of_zero_leave_all_weights_finite, 0, parts);
     tcase_add_loop_test(tests, divergence_puts_weights_and_state_back, 0, parts);
     tcase_add_test(tests, accumulated_gradients_wait_for_their_step);
     tcase_add_test(tests, a_loss_scaled_by_a_power_of_two_gives_the_same_bits);

@@ -2,7 +2,6 @@
 #include "callback.h"
 #include "output_file.h"
 #include "status.h"
-#include <stdlib.h>
 #include <string.h>
 
 struct csv_logger {
@@ -37,65 +36,75 @@ static nn_status begin(const struct csv_logger *logger, struct csv_logger_state 
     return nn_output_file_open(&state->file, logger->filename, logger->append);
 }
 
-static int by_name(const void *a, const void *b)
+/* The first name behind the last one that was written (NULL: the first of all), as Keras sorts them. */
+static const char *next_column(const nn_training *training, const char *last)
 {
-    return strcmp(**(const char *const *const *)a, **(const char *const *const *)b);
+    const char *next = NULL;
+    for (size_t i = 0; i < training->column_count; i++) {
+        const char *name = training->columns[i];
+        if ((last == NULL || strcmp(name, last) > 0) && (next == NULL || strcmp(name, next) < 0))
+            next = name;
+    }
+    return next;
 }
 
-enum { MOST_COLUMNS = 64 }; /* more than a model can have quantities */
-
-/* Columns in the order of their names, as Keras sorts them; appended to the text. */
-static void write_row(const struct csv_logger *logger, const nn_event *event, bool header,
-                      nn_text *text)
+/* "NA" in an epoch without validation. */
+static void write_value(const nn_event *event, const char *name, nn_text *text)
 {
-    const char *const *order[MOST_COLUMNS];
-    const size_t count = event->count < MOST_COLUMNS ? event->count : MOST_COLUMNS;
-    for (size_t i = 0; i < count; i++)
-        order[i] = &event->names[i];
-    qsort(order, count, sizeof(order[0]), by_name);
+    for (size_t i = 0; i < event->count; i++)
+        if (strcmp(event->names[i], name) == 0) {
+            nn_text_append_number(text, event->values[i]);
+            return;
+        }
+    nn_text_append(text, "NA");
+}
+
+static void write_row(const struct csv_logger *logger, const nn_training *training,
+                      const nn_event *event, bool header, nn_text *text)
+{
     if (header)
         nn_text_append(text, "epoch");
     else
         nn_text_append(text, "%zu", event->epoch);
-    for (size_t i = 0; i < count; i++) {
+    for (const char *name = next_column(training, NULL); name != NULL;
+         name = next_column(training, name)) {
         nn_text_append(text, "%s", logger->separator);
         if (header)
-            nn_text_append(text, "%s", *order[i]);
+            nn_text_append(text, "%s", name);
         else
-            nn_text_append_number(text, event->values[order[i] - event->names]);
+            write_value(event, name, text);
     }
     nn_text_append(text, "\n");
 }
 
 static nn_status epoch_end(const struct csv_logger *logger, struct csv_logger_state *state,
-                           const nn_event *event)
+                           const nn_training *training, const nn_event *event)
 {
     nn_text text = NN_TEXT_INIT;
     if (!state->header_written)
-        write_row(logger, event, true, &text);
+        write_row(logger, training, event, true, &text);
     state->header_written = true;
-    write_row(logger, event, false, &text);
-    nn_status status = text.failed ? nn_fail(NN_ERR_NO_MEMORY, "csv_logger: out of memory")
+    write_row(logger, training, event, false, &text);
+    nn_status status = text.failed ? nn_fail(NN_ERR_NO_MEMORY, "out of memory")
                                    : nn_output_file_write(&state->file, text.data, text.length);
     nn_text_free(&text);
     return status;
 }
 
-static nn_status on_event(const void *self, void *state_memory, const nn_event *event)
+static nn_status on_event(const void *self, void *state_memory, const nn_training *training,
+                          const nn_event *event)
 {
     struct csv_logger_state *state = state_memory;
     switch (event->kind) {
     case NN_EVENT_TRAIN_BEGIN:
         return begin(self, state);
     case NN_EVENT_EPOCH_END:
-        return epoch_end(self, state, event);
+        return epoch_end(self, state, training, event);
     case NN_EVENT_TRAIN_END:
         return nn_output_file_close(&state->file);
-    case NN_EVENT_EPOCH_BEGIN:
-    case NN_EVENT_BATCH_END:
-        break;
+    default:
+        return NN_OK;
     }
-    return NN_OK;
 }
 
 const nn_callback nn_callback_csv_logger = {

@@ -17,6 +17,7 @@ struct progress_bar_state {
     bool bar, given_up;
     double epoch_start, last_drawn; /* seconds */
     size_t drawn_width;             /* characters of the line on the terminal */
+    size_t done;                    /* batches of this epoch */
 };
 
 static const char *const styles[] = {"auto", "bar", "lines", NULL};
@@ -72,7 +73,7 @@ static void append_step_time(nn_text *text, double seconds)
 /* A display that can't be written to (a closed pipe, a full disk) is given up; training goes on. */
 static nn_status print(struct progress_bar_state *state, const nn_text *text)
 {
-    NN_REQUIRE(!text->failed, NN_ERR_NO_MEMORY, "progress_bar: out of memory");
+    NN_REQUIRE(!text->failed, NN_ERR_NO_MEMORY, "out of memory");
     if (state->given_up)
         return NN_OK;
     bool written = fwrite(text->data, 1, text->length, stdout) == text->length;
@@ -88,7 +89,10 @@ static nn_status draw(struct progress_bar_state *state, const nn_event *event, s
     const size_t filled = event->batches > 0 ? done * BAR_WIDTH / event->batches : 0;
     const double spent = seconds_now() - state->epoch_start;
     const double step = done > 0 ? spent / (double)done : 0;
-    nn_text_append(&text, "\r%zu/%zu [", done, event->batches);
+    if (event->batches > 0)
+        nn_text_append(&text, "\r%zu/%zu [", done, event->batches);
+    else
+        nn_text_append(&text, "\r%zu/? [", done);
     for (size_t i = 0; i < BAR_WIDTH; i++)
         nn_text_append(&text, "%s", i < filled ? "=" : i == filled ? ">" : ".");
     nn_text_append(&text, "] ");
@@ -96,7 +100,7 @@ static nn_status draw(struct progress_bar_state *state, const nn_event *event, s
         append_duration(&text, spent);
         nn_text_append(&text, " ");
         append_step_time(&text, step);
-    } else {
+    } else if (event->batches > 0) {
         append_duration(&text, step * (double)(event->batches - done));
         nn_text_append(&text, " left");
     }
@@ -127,6 +131,7 @@ static nn_status epoch_begin(struct progress_bar_state *state, const nn_event *e
 
 static nn_status batch_end(struct progress_bar_state *state, const nn_event *event)
 {
+    state->done = event->batch + 1; /* an epoch may have less than was expected */
     if (!state->bar)
         return NN_OK;
     const double now = seconds_now();
@@ -139,7 +144,7 @@ static nn_status batch_end(struct progress_bar_state *state, const nn_event *eve
 static nn_status epoch_end(struct progress_bar_state *state, const nn_event *event)
 {
     if (state->bar)
-        return draw(state, event, event->batches, true);
+        return draw(state, event, state->done, true);
     const double spent = seconds_now() - state->epoch_start;
     nn_text text = NN_TEXT_INIT;
     nn_text_append(&text, "Epoch %zu/%zu - %.2fs", event->epoch + 1, event->epochs, spent);
@@ -162,10 +167,12 @@ static nn_status end(struct progress_bar_state *state)
     return status;
 }
 
-static nn_status on_event(const void *self, void *state_memory, const nn_event *event)
+static nn_status on_event(const void *self, void *state_memory, const nn_training *training,
+                          const nn_event *event)
 {
     const struct progress_bar *bar = self;
     struct progress_bar_state *state = state_memory;
+    (void)training;
     switch (event->kind) {
     case NN_EVENT_TRAIN_BEGIN:
         state->bar = strcmp(bar->style, "bar") == 0 ||
@@ -179,8 +186,9 @@ static nn_status on_event(const void *self, void *state_memory, const nn_event *
         return epoch_end(state, event);
     case NN_EVENT_TRAIN_END:
         return end(state);
+    default:
+        return NN_OK;
     }
-    return NN_OK;
 }
 
 const nn_callback nn_callback_progress_bar = {

@@ -71,7 +71,8 @@ static char *make_script(const nn_history *history, const char *header, const ch
         return NULL;
     fputs("set terminal pngcairo size 960,600; set output ", stream);
     write_file_name(stream, png);
-    fputs("; set datafile separator comma; set xlabel 'epoch'; set grid; set key noenhanced; "
+    fputs("; set datafile separator comma; set datafile missing 'NA'; "
+          "set xlabel 'epoch'; set grid; set key noenhanced; "
           "set offsets 0.5, 0.5, 0, 0; plot ",
           stream);
     for (size_t i = 0; i < nn_history_count(history); i++) {

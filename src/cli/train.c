@@ -122,6 +122,8 @@ static nn_status fit(struct job *job, const train_options *options, const char *
     how.verbose = options->quiet ? 0 : 1;
     how.validation_data = job->held_out;
     how.validation_split = options->validation_split;
+    how.steps_per_epoch = options->steps_per_epoch;
+    how.validation_freq = (int)options->validation_freq;
     how.callbacks = callbacks;
     how.callback = watch;
     how.callback_user = job;

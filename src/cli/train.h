@@ -19,6 +19,7 @@ typedef struct train_options {
     uint64_t seed;
 
     size_t epochs, batch_size, initial_epoch;
+    size_t steps_per_epoch, validation_freq; /* 0: not given */
     bool keep_order, measure;
     const char *callbacks;
 

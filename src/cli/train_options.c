@@ -1,5 +1,6 @@
 /* The command line of nn train. */
 #include "train.h"
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,6 +19,8 @@ enum {
     KEY_EPOCHS,
     KEY_BATCH_SIZE,
     KEY_INITIAL_EPOCH,
+    KEY_STEPS_PER_EPOCH,
+    KEY_VALIDATION_FREQ,
     KEY_NO_SHUFFLE,
     KEY_MEASURE,
     KEY_CALLBACKS,
@@ -56,12 +59,17 @@ static const struct argp_option table[] = {
     {"epochs", KEY_EPOCHS, "N", 0, "Passes over the data (default 1)", 0},
     {"batch-size", KEY_BATCH_SIZE, "N", 0, "Rows of a step (default 32)", 0},
     {"initial-epoch", KEY_INITIAL_EPOCH, "N", 0, "Number of the first epoch (default 0)", 0},
+    {"steps-per-epoch", KEY_STEPS_PER_EPOCH, "N", 0,
+     "Batches of an epoch (default: a pass over the data)", 0},
+    {"validation-freq", KEY_VALIDATION_FREQ, "N", 0, "Validate after every N epochs (default 1)",
+     0},
     {"no-shuffle", KEY_NO_SHUFFLE, NULL, 0, "Take the rows in their order", 0},
     {"measure", KEY_MEASURE, NULL, 0,
      "First find the fastest plan of the matrix products by timing, which takes some seconds, and "
      "show it. The results' last digits then depend on what was found",
      0},
-    {"callbacks", KEY_CALLBACKS, "LIST", 0, "What else is done, separated by ';'", 0},
+    {"callbacks", KEY_CALLBACKS, "LIST", 0,
+     "What else is done, separated by ';': nn help callback lists them", 0},
 
     {NULL, 0, NULL, 0, "Output:", GROUP_OUTPUT},
     {"output", 'o', "FILE", 0, "Save the model as FILE", 0},
@@ -160,6 +168,14 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
         return 0;
     case KEY_INITIAL_EPOCH:
         options->initial_epoch = cli_parse_unsigned(state, "initial-epoch", argument, 0, SIZE_MAX);
+        return 0;
+    case KEY_STEPS_PER_EPOCH:
+        options->steps_per_epoch =
+            cli_parse_unsigned(state, "steps-per-epoch", argument, 1, SIZE_MAX);
+        return 0;
+    case KEY_VALIDATION_FREQ:
+        options->validation_freq =
+            cli_parse_unsigned(state, "validation-freq", argument, 1, INT_MAX);
         return 0;
     case KEY_NO_SHUFFLE:
         options->keep_order = true;

@@ -10,7 +10,8 @@
 typedef enum nn_random_purpose {
     NN_RANDOM_INITIALIZER = 1, /* index: parameter */
     NN_RANDOM_SHUFFLE = 2,     /* index: epoch */
-    NN_RANDOM_LAYER = 3        /* index: layer, step */
+    NN_RANDOM_LAYER = 3,       /* index: layer, step */
+    NN_RANDOM_SPLIT = 4        /* index: 0 */
 } nn_random_purpose;
 
 typedef struct nn_random {

@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static void *allocate(void *user, size_t alignment, size_t size)
@@ -25,7 +26,8 @@ static int open_file(const char *path, int flags, mode_t mode)
 #define SYSTEM_DEFAULT                                                                             \
     {                                                                                              \
         .allocate = allocate, .release = release, .open = open_file, .read = read, .write = write, \
-        .fsync = fsync, .close = close, .rename = rename, .unlink = unlink                         \
+        .fsync = fsync, .close = close, .rename = rename, .unlink = unlink, .mkdir = mkdir,        \
+        .rmdir = rmdir                                                                             \
     }
 
 nn_system nn_system_calls = SYSTEM_DEFAULT;

@@ -17,6 +17,8 @@ typedef struct nn_system {
     int (*close)(int file);
     int (*rename)(const char *from, const char *to);
     int (*unlink)(const char *path);
+    int (*mkdir)(const char *path, mode_t mode);
+    int (*rmdir)(const char *path);
 } nn_system;
 
 extern nn_system nn_system_calls;

@@ -34,7 +34,11 @@ void nn_dataset_free(nn_dataset *data)
     for (size_t i = 0; i < data->column_count; i++) {
         nn_release(data->columns[i].owned);
         nn_release(data->columns[i].owned_name);
+        nn_release(data->columns[i].owned_index);
     }
+    if (data->owned_reader != NULL && data->owned_reader->release != NULL)
+        data->owned_reader->release(data->owned_reader->user);
+    nn_release(data->owned_reader);
     nn_release(data->class_names);
     nn_dataset_free(data->whole);
     nn_release(data);
@@ -119,6 +123,11 @@ nn_status nn_dataset_add_column(nn_dataset *data, const char *name, const void *
                "the name of a column is empty, or isn't UTF-8 without control characters");
     NN_REQUIRE(nn_dataset_column(data, name) == NULL, NN_ERR_INVALID,
                "the dataset already has a column '%.80s'", name);
+    NN_REQUIRE(
+        data->reader == NULL, NN_ERR_UNSUPPORTED,
+        "column '%.80s' can't be added: the rows are read by a function, which may fill x, y "
+        "and sample_weight",
+        name);
     NN_REQUIRE(data->column_count < NN_MAX_COLUMNS, NN_ERR_INVALID,
                "column '%.80s': a dataset has at most %d columns", name, NN_MAX_COLUMNS);
     NN_REQUIRE(atomic_load(&data->references) == 1, NN_ERR_STATE,
@@ -135,12 +144,43 @@ nn_status nn_dataset_add_column(nn_dataset *data, const char *name, const void *
     return NN_OK;
 }
 
+/* The column as another dataset's, which releases nothing. */
+static nn_column borrow(const nn_column *column)
+{
+    nn_column borrowed = *column;
+    borrowed.owned = NULL;
+    borrowed.owned_name = NULL;
+    borrowed.owned_index = NULL;
+    return borrowed;
+}
+
+/* Gives a view its class names and its reference: to the whole if that has memory of its own (an index
+ * or a column's name is), else to the one whose memory it shares. */
+static nn_status finish_view(nn_dataset **part, nn_dataset *made, const nn_dataset *whole)
+{
+    nn_status status = nn_dataset_set_class_names(made, (const char *const *)whole->class_names,
+                                                  whole->class_count);
+    if (status != NN_OK) {
+        nn_dataset_free(made);
+        return status;
+    }
+    made->reader = whole->reader;
+    bool owns = whole->whole == NULL;
+    for (size_t i = 0; i < whole->column_count; i++)
+        owns =
+            owns || whole->columns[i].owned_index != NULL || whole->columns[i].owned_name != NULL;
+    made->whole = nn_dataset_retain(owns ? whole : whole->whole);
+    *part = made;
+    return NN_OK;
+}
+
 nn_status nn_dataset_slice(nn_dataset **part, const nn_dataset *whole, size_t first, size_t count)
 {
     NN_REQUIRE(part != NULL, NN_ERR_INVALID, "part is NULL");
     *part = NULL;
     NN_REQUIRE(whole != NULL, NN_ERR_INVALID, "whole is NULL");
     NN_REQUIRE(count > 0, NN_ERR_INVALID, "count is 0");
+    NN_TRY(nn_dataset_check_views(whole));
     NN_REQUIRE(first < whole->rows && count <= whole->rows - first, NN_ERR_INVALID,
                "%zu rows from row %zu on: the dataset has %zu rows", count, first, whole->rows);
 
@@ -148,20 +188,56 @@ nn_status nn_dataset_slice(nn_dataset **part, const nn_dataset *whole, size_t fi
     if (made == NULL)
         return NN_ERR_NO_MEMORY;
     for (size_t i = 0; i < whole->column_count; i++) {
-        const nn_column *column = &whole->columns[i];
-        size_t offset = first * column->width * nn_dtype_size(column->type);
-        nn_dataset_append(made, column->name, column->type, &column->shape,
-                          (const char *)column->values + offset, NULL);
+        nn_column column = borrow(&whole->columns[i]);
+        if (column.index != NULL)
+            column.index += first;
+        else if (column.values == NULL)
+            column.first += first;
+        else
+            column.values =
+                (const char *)column.values + first * column.stride * nn_dtype_size(column.type);
+        made->columns[made->column_count++] = column;
     }
-    nn_status status = nn_dataset_set_class_names(made, (const char *const *)whole->class_names,
-                                                  whole->class_count);
-    if (status != NN_OK) {
-        nn_dataset_free(made);
-        return status;
-    }
-    made->whole = nn_dataset_retain(whole->whole != NULL ? whole->whole : whole);
-    *part = made;
+    return finish_view(part, made, whole);
+}
+
+/* The index of a view's column. Columns that lie alike in the whole share one. */
+static nn_status index_column(nn_dataset *made, const nn_dataset *whole, size_t number,
+                              const size_t *rows)
+{
+    nn_column *column = &made->columns[number];
+    const nn_column *source = &whole->columns[number];
+    for (size_t i = 0; i < number; i++)
+        if (whole->columns[i].index == source->index) {
+            column->index = made->columns[i].index;
+            column->first = 0;
+            return NN_OK;
+        }
+    size_t *index = nn_allocate(made->rows, sizeof(*index));
+    if (index == NULL)
+        return NN_ERR_NO_MEMORY;
+    column->first = 0;
+    for (size_t i = 0; i < made->rows; i++)
+        index[i] = nn_column_place(source, rows[i]);
+    column->index = column->owned_index = index;
     return NN_OK;
+}
+
+nn_status nn_dataset_view(nn_dataset **part, const nn_dataset *whole, const size_t *rows,
+                          size_t count)
+{
+    *part = NULL;
+    nn_dataset *made = nn_dataset_create(count);
+    if (made == NULL)
+        return NN_ERR_NO_MEMORY;
+    for (size_t i = 0; i < whole->column_count; i++) {
+        made->columns[made->column_count++] = borrow(&whole->columns[i]);
+        if (index_column(made, whole, i, rows) != NN_OK) {
+            nn_dataset_free(made);
+            return NN_ERR_NO_MEMORY;
+        }
+    }
+    return finish_view(part, made, whole);
 }
 
 /* ---- what is in it ---- */
@@ -198,6 +274,23 @@ size_t nn_dataset_shape(const nn_dataset *data, const char *column, size_t *dime
     return found->shape.rank;
 }
 
+/* count values from the start-th of the column on, by way of nn_real, a piece at a time. They are one flat
+ * run, so a piece is gathered as rows of width 1. */
+static void copy_values(const nn_column *column, size_t start, size_t count, float *values)
+{
+    nn_real piece[256];
+    const size_t pieces = sizeof piece / sizeof piece[0];
+    nn_column flat = *column;
+    flat.width = flat.stride = 1;
+    flat.index = NULL;
+    for (size_t done = 0; done < count;) {
+        const size_t part = count - done < pieces ? count - done : pieces;
+        nn_column_gather(&flat, &(nn_rows){.first = start + done, .count = part}, piece);
+        nn_to_float(part, piece, values + done);
+        done += part;
+    }
+}
+
 nn_status nn_dataset_get_values(const nn_dataset *data, const char *column, size_t first,
                                 size_t count, float *values)
 {
@@ -206,33 +299,27 @@ nn_status nn_dataset_get_values(const nn_dataset *data, const char *column, size
     NN_REQUIRE(values != NULL, NN_ERR_INVALID, "values is NULL");
     const nn_column *found = nn_dataset_column(data, column);
     NN_REQUIRE(found != NULL, NN_ERR_INVALID, "the dataset has no column '%s'", column);
+    NN_REQUIRE(data->reader == NULL, NN_ERR_UNSUPPORTED,
+               "the rows are read by a function: call that");
     NN_REQUIRE(first <= data->rows && count <= data->rows - first, NN_ERR_INVALID,
                "%zu rows from row %zu on: the dataset has %zu rows", count, first, data->rows);
 
-    /* By way of nn_real, a piece at a time. The values are one flat run, so a piece is gathered as
-     * rows of width 1. */
-    nn_real piece[256];
-    const size_t pieces = sizeof piece / sizeof piece[0];
-    nn_column flat = *found;
-    flat.width = flat.stride = 1;
-    const size_t start = first * found->width, total = count * found->width;
-    for (size_t done = 0; done < total;) {
-        size_t part = total - done < pieces ? total - done : pieces;
-        nn_column_gather(&flat, &(nn_rows){.first = start + done, .count = part}, piece);
-        nn_to_float(part, piece, values + done);
-        done += part;
-    }
+    const size_t width = found->width;
+    const bool flat = found->index == NULL && found->stride == width;
+    if (flat)
+        copy_values(found, first * width, count * width, values);
+    for (size_t i = 0; !flat && i < count; i++)
+        copy_values(found, nn_column_start(found, first + i), width, values + i * width);
     return NN_OK;
 }
 
 nn_column nn_column_part(const nn_column *column, size_t first, const nn_shape *shape)
 {
-    nn_column part = *column;
+    nn_column part = borrow(column);
     part.shape = *shape;
     part.width = nn_shape_width(shape);
-    part.values = (const char *)column->values + first * nn_dtype_size(column->type);
-    part.owned = NULL;
-    part.owned_name = NULL;
+    if (column->values != NULL)
+        part.values = (const char *)column->values + first * nn_dtype_size(column->type);
     return part;
 }
 

@@ -15,21 +15,27 @@ typedef struct nn_column {
     nn_dtype type;
     nn_shape shape; /* of one row */
     size_t width;
-    size_t stride;      /* values from one row to the next: width, or more in a part of a column */
-    const void *values; /* row 0 of this dataset's rows */
-    void *owned;        /* the block to release, NULL if borrowed or another dataset's */
-    char *owned_name;   /* the name, if it is to be released */
+    size_t stride; /* values from one row to the next: width, or more in a part of a column */
+    const void
+        *values;  /* row 0 of this dataset's rows, or what index counts from; NULL: a reader's */
+    size_t first; /* the place of row 0 among a reader's rows */
+    const size_t *index; /* the place of each row; NULL: one after the other */
+    void *owned;         /* the blocks to release, NULL if borrowed or another dataset's */
+    char *owned_name;
+    size_t *owned_index;
 } nn_column;
 
 struct nn_dataset {
     atomic_size_t references;
-    nn_dataset *whole; /* whose memory a slice shares (a counted reference), never itself a slice;
+    nn_dataset *whole; /* whose memory a view shares (a counted reference), never itself a slice;
                           NULL: this stands alone */
     size_t rows;
     nn_column columns[NN_MAX_COLUMNS];
     size_t column_count;
     char **class_names; /* one block: the pointers, then the texts; a slice has its own */
     size_t class_count;
+    const nn_row_reader *reader; /* which reads the rows; NULL: they are in memory */
+    nn_row_reader *owned_reader; /* the block to release, NULL if another dataset's */
 };
 
 /* A dataset with one reference and no columns, which its maker appends. NULL as nn_allocate. */
@@ -39,6 +45,14 @@ nn_dataset *nn_dataset_create(size_t rows);
  * from nn_allocate and are now the dataset's to release, NULL if they are borrowed. */
 void nn_dataset_append(nn_dataset *data, const char *name, nn_dtype type, const nn_shape *shape,
                        const void *values, void *owned);
+
+/* NN_ERR_UNSUPPORTED for a stream, which has no views. */
+nn_status nn_dataset_check_views(const nn_dataset *data);
+
+/* A view of count rows of the whole: row i is the whole's row rows[i], which is one. The numbers are
+ * copied. Errors: NN_ERR_NO_MEMORY; then *part is NULL. */
+nn_status nn_dataset_view(nn_dataset **part, const nn_dataset *whole, const size_t *rows,
+                          size_t count);
 
 /* Bytes of one value; 0 for an unknown type. */
 size_t nn_dtype_size(nn_dtype type);
@@ -62,6 +76,18 @@ typedef struct nn_rows {
 static inline size_t nn_rows_at(const nn_rows *rows, size_t index)
 {
     return rows->order != NULL ? rows->order[rows->first + index] : rows->first + index;
+}
+
+/* Where a row of a column is in its values, or its number for a reader. */
+static inline size_t nn_column_place(const nn_column *column, size_t row)
+{
+    return column->index != NULL ? column->index[row] : column->first + row;
+}
+
+/* Where its values begin. */
+static inline size_t nn_column_start(const nn_column *column, size_t row)
+{
+    return nn_column_place(column, row) * column->stride;
 }
 
 /* Gathers rows of a column as nn_real to values[count][width]. */

@@ -36,12 +36,12 @@ static void convert(const nn_column *column, size_t start, size_t count, nn_real
 void nn_column_gather(const nn_column *column, const nn_rows *rows, nn_real *values)
 {
     const size_t width = column->width;
-    if (rows->order == NULL && column->stride == width) {
+    if (rows->order == NULL && column->index == NULL && column->stride == width) {
         convert(column, rows->first * width, rows->count * width, values);
         return;
     }
     for (size_t i = 0; i < rows->count; i++)
-        convert(column, nn_rows_at(rows, i) * column->stride, width, values + i * width);
+        convert(column, nn_column_start(column, nn_rows_at(rows, i)), width, values + i * width);
 }
 
 struct gathering {
@@ -60,7 +60,7 @@ static void gather_tile(void *context, size_t tile)
     const size_t left = g->rows->count - begin;
     const size_t end = begin + (left < g->tile_rows ? left : g->tile_rows);
     for (size_t i = begin; i < end; i++) {
-        const size_t start = nn_rows_at(g->rows, i) * column->stride;
+        const size_t start = nn_column_start(column, nn_rows_at(g->rows, i));
         nn_real *row = g->values + i * width;
         if (column->type == NN_UINT8) {
             nn_from_uint8_scaled(width, g->scale, g->offset,
@@ -89,9 +89,10 @@ void nn_column_gather_scaled(const nn_column *column, const nn_rows *rows, nn_re
     nn_pool_run((rows->count - 1) / gathering.tile_rows + 1, gather_tile, &gathering);
 }
 
-/* The label at an index of the column; type is NN_UINT8 or NN_INT32. */
-static int32_t label_at(const nn_column *column, size_t index)
+/* A label of a row; type is NN_UINT8 or NN_INT32. */
+static int32_t label_at(const nn_column *column, size_t row, size_t at)
 {
+    const size_t index = nn_column_start(column, row) + at;
     return column->type == NN_UINT8 ? ((const uint8_t *)column->values)[index]
                                     : ((const int32_t *)column->values)[index];
 }
@@ -119,7 +120,7 @@ nn_status nn_column_gather_labels(const nn_column *column, const nn_rows *rows, 
     for (size_t i = 0; i < rows->count; i++) {
         const size_t row = nn_rows_at(rows, i);
         for (size_t j = 0; j < width; j++) {
-            int32_t label = label_at(column, row * column->stride + j);
+            int32_t label = label_at(column, row, j);
             NN_TRY(check_label(column, row, label, classes));
             labels[i * width + j] = label;
         }
@@ -131,8 +132,8 @@ nn_status nn_column_check_labels(const nn_column *column, size_t rows, size_t cl
 {
     NN_TRY(check_type(column));
     const size_t width = column->width;
-    for (size_t i = 0; i < rows; i++)
+    for (size_t row = 0; row < rows; row++)
         for (size_t j = 0; j < width; j++)
-            NN_TRY(check_label(column, i, label_at(column, i * column->stride + j), classes));
+            NN_TRY(check_label(column, row, label_at(column, row, j), classes));
     return NN_OK;
 }

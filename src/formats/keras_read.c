@@ -100,8 +100,11 @@ static nn_status begin_tuple(nn_value *value, size_t most)
     return value->items != NULL ? NN_OK : NN_ERR_NO_MEMORY;
 }
 
+/* A list without names is none. */
 static nn_status read_names(const nn_json *list, nn_value *value)
 {
+    if (nn_json_count(list) == 0)
+        return NN_OK; /* value begins as none */
     NN_TRY(begin_tuple(value, nn_json_count(list)));
     for (const nn_json *item = nn_json_first(list); item != NULL; item = nn_json_next(list, item)) {
         NN_REQUIRE(nn_json_is(item, NN_JSON_STRING), NN_ERR_FORMAT, "a name isn't a string");

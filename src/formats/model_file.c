@@ -3,8 +3,9 @@
  *
  * Tensors: each weight under its name ("dense/kernel"), then each slot of the optimizer for each
  * trainable weight ("optimizer/momentum/dense/kernel"), among them the weights' moving average
- * ("optimizer/average/...") and accumulated gradients ("optimizer/gradient_accumulator/..."). Values that aren't finite are kept as they
- * are.
+ * ("optimizer/average/...") and accumulated gradients ("optimizer/gradient_accumulator/..."). Values that
+ * aren't finite are kept as they are. A backup of training also has copies of the run of all weights, with
+ * its gaps ("training/weights/0"), which a reader of the model alone skips.
  *
  * __metadata__, all strings:
  *     checksum        eight lower-case hexadecimal digits: the CRC-32 (zlib's) of the whole file
@@ -22,6 +23,7 @@
  *     state           JSON: {"seed", "iteration", "epochs_started"}, with which training goes on as
  *                     if there had been no file in between; for optimizers that keep single numbers
  *                     also "scalars", an object of these ({"u_product": 0.5})
+ *     training        JSON: how far a fit had come (training/backup.c); only in a backup
  *     class_names     JSON: a list of strings; only if there are any
  */
 #include "model_file.h"

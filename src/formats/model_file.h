@@ -12,9 +12,27 @@
 typedef nn_status (*nn_tensor_visitor)(void *user, const char *name, const nn_parameter *parameter,
                                        nn_real *values);
 
+/* What the names of a backup's copies of the weights begin with; their number follows. */
+#define NN_TRAINING_WEIGHTS "training/weights/"
+
 /* The weights, then the slots of an optimizer unless it is NULL. */
 nn_status nn_model_visit_tensors(const nn_model *model, const nn_part *optimizer,
                                  nn_tensor_visitor visit, void *user);
+
+/* What a backup of training holds beside the model: how far training had come, and copies of all weights
+ * that callbacks keep. A file that has it is a model file, too. */
+typedef struct nn_model_training {
+    char *progress;      /* JSON; NULL: there is none */
+    size_t weight_count; /* copies */
+    nn_real **weights;   /* [weight_count][model->weights_size] */
+} nn_model_training;
+
+nn_status nn_model_save_training(const nn_model *model, const nn_model_training *training,
+                                 const char *path);
+
+/* training->progress is NULL if the file is a model alone. Errors: as nn_model_load's. */
+nn_status nn_model_load_training(nn_model **model, nn_model_training *training, const char *path);
+void nn_model_training_free(nn_model_training *training);
 
 /* Where the checksum's digits stand, and the least size of a file that has them. */
 enum { NN_CHECKSUM_DIGITS = 8, NN_MODEL_FILE_START = 8 + 29 + NN_CHECKSUM_DIGITS };

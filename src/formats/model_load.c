@@ -9,6 +9,7 @@
 #include "safetensors.h"
 #include "status.h"
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 /* header[header_size] begins with the 8 bytes of its length, and the file's data follows it. */
@@ -130,13 +131,22 @@ static nn_status check_tensor(void *user, const char *name, const nn_parameter *
     return nn_safetensors_find(t->file, name, &parameter->shape, &bytes);
 }
 
-/* Every tensor of the model is in the file, and no other. */
+static size_t count_copies(const nn_safetensors *file)
+{
+    size_t count = 0;
+    for (const nn_json *item = nn_json_first(file->header); item != NULL;
+         item = nn_json_next(file->header, item))
+        count += strncmp(item->key, NN_TRAINING_WEIGHTS, strlen(NN_TRAINING_WEIGHTS)) == 0;
+    return count;
+}
+
+/* Every tensor of the model is in the file, and no other but a backup's. */
 static nn_status check_tensors(const nn_safetensors *file, const nn_model *model,
                                const nn_part *optimizer)
 {
     tensors t = {.file = file};
     NN_TRY(nn_model_visit_tensors(model, optimizer, check_tensor, &t));
-    NN_REQUIRE(t.count == file->tensor_count, NN_ERR_FORMAT,
+    NN_REQUIRE(t.count + count_copies(file) == file->tensor_count, NN_ERR_FORMAT,
                "the model has %zu tensors, the file %zu", t.count, file->tensor_count);
     return NN_OK;
 }
@@ -196,11 +206,61 @@ static nn_status open_header(nn_safetensors *file, const unsigned char *header, 
                                header_size - NN_SAFETENSORS_LENGTH_SIZE);
 }
 
-static nn_status make_model(nn_model **model, nn_safetensors *file)
+static nn_status read_copies(nn_model_training *training, const nn_safetensors *file,
+                             const nn_model *model)
+{
+    const size_t count = count_copies(file), size = model->weights_size;
+    const nn_shape shape = nn_shape_1d(size);
+    training->weights = nn_allocate(count, sizeof(*training->weights));
+    if (training->weights == NULL)
+        return NN_ERR_NO_MEMORY;
+    for (size_t i = 0; i < count; i++) {
+        char name[64];
+        const unsigned char *bytes;
+        snprintf(name, sizeof(name), NN_TRAINING_WEIGHTS "%zu", i);
+        NN_TRY(nn_safetensors_find(file, name, &shape, &bytes));
+        nn_real *values = nn_allocate(size, sizeof(*values));
+        if (values == NULL)
+            return NN_ERR_NO_MEMORY;
+        nn_safetensors_get_values(size, bytes, values);
+        training->weights[training->weight_count++] = values;
+    }
+    return NN_OK;
+}
+
+/* What a backup has, if the file is one. */
+static nn_status read_training(nn_model_training *training, const nn_safetensors *file,
+                               const nn_model *model)
+{
+    const char *progress = nn_safetensors_metadata(file, "training");
+    *training = (nn_model_training){.progress = NULL};
+    if (progress == NULL)
+        return NN_OK;
+    training->progress = nn_copy_string(progress);
+    nn_status status =
+        training->progress == NULL ? NN_ERR_NO_MEMORY : read_copies(training, file, model);
+    if (status != NN_OK)
+        nn_model_training_free(training);
+    return status;
+}
+
+void nn_model_training_free(nn_model_training *training)
+{
+    for (size_t i = 0; i < training->weight_count; i++)
+        nn_release(training->weights[i]);
+    nn_release(training->weights);
+    nn_release(training->progress);
+    *training = (nn_model_training){.progress = NULL};
+}
+
+/* training: what else is to be read of a backup, or NULL */
+static nn_status make_model(nn_model **model, nn_model_training *training, nn_safetensors *file)
 {
     nn_model *made;
     NN_TRY(nn_model_create(&made));
     nn_status status = read_model(file, made);
+    if (status == NN_OK && training != NULL)
+        status = read_training(training, file, made);
     if (status != NN_OK) {
         nn_model_free(made);
         return status;
@@ -230,7 +290,7 @@ nn_status nn_model_load_from_memory(nn_model **model, const void *bytes, size_t 
         status = nn_fail(NN_ERR_FORMAT, "the tensors end at byte %zu of the data, the file at %zu",
                          file.data_size, data_size);
     if (status == NN_OK)
-        status = make_model(model, &file);
+        status = make_model(model, NULL, &file);
     nn_safetensors_close(&file);
     return status;
 }
@@ -257,7 +317,8 @@ static nn_status read_header(nn_file_reader *reader, unsigned char **header, siz
     return NN_OK;
 }
 
-static nn_status load_with_data(nn_model **model, nn_file_reader *reader, nn_safetensors *file,
+static nn_status load_with_data(nn_model **model, nn_model_training *training,
+                                nn_file_reader *reader, nn_safetensors *file,
                                 const unsigned char *header, size_t header_size)
 {
     unsigned char *data;
@@ -265,12 +326,12 @@ static nn_status load_with_data(nn_model **model, nn_file_reader *reader, nn_saf
     nn_status status = check_checksum(header, header_size, data, file->data_size);
     file->data = data;
     if (status == NN_OK)
-        status = make_model(model, file);
+        status = make_model(model, training, file);
     nn_release(data);
     return status;
 }
 
-static nn_status load(nn_model **model, nn_file_reader *reader)
+static nn_status load(nn_model **model, nn_model_training *training, nn_file_reader *reader)
 {
     unsigned char *header;
     size_t header_size;
@@ -279,23 +340,29 @@ static nn_status load(nn_model **model, nn_file_reader *reader)
     if (status == NN_OK)
         status = open_header(&file, header, header_size);
     if (status == NN_OK) {
-        status = load_with_data(model, reader, &file, header, header_size);
+        status = load_with_data(model, training, reader, &file, header, header_size);
         nn_safetensors_close(&file);
     }
     nn_release(header);
     return status;
 }
 
-nn_status nn_model_load(nn_model **model, const char *path)
+nn_status nn_model_load_training(nn_model **model, nn_model_training *training, const char *path)
 {
     nn_file_reader reader;
-    NN_REQUIRE(model != NULL, NN_ERR_INVALID, "model is NULL");
     *model = NULL;
-    NN_REQUIRE(path != NULL, NN_ERR_INVALID, "path is NULL");
     nn_status status = nn_file_reader_open(&reader, path);
     if (status == NN_OK) {
-        status = load(model, &reader);
+        status = load(model, training, &reader);
         nn_file_reader_close(&reader);
     }
     return status == NN_OK ? NN_OK : nn_fail_in(status, "%s", path);
+}
+
+nn_status nn_model_load(nn_model **model, const char *path)
+{
+    NN_REQUIRE(model != NULL, NN_ERR_INVALID, "model is NULL");
+    *model = NULL;
+    NN_REQUIRE(path != NULL, NN_ERR_INVALID, "path is NULL");
+    return nn_model_load_training(model, NULL, path);
 }

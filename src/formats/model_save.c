@@ -6,6 +6,7 @@
 #include "safetensors.h"
 #include "status.h"
 #include "whole_file.h"
+#include <stdio.h>
 #include <string.h>
 
 static nn_status write_state(const nn_model *model, nn_text *text)
@@ -64,7 +65,20 @@ static const nn_part *optimizer_of(const nn_model *model)
     return model->compiled ? &model->optimizer : NULL;
 }
 
-static nn_status write_header(const nn_model *model, nn_safetensors_header *header)
+static nn_status add_copies(const nn_model *model, const nn_model_training *training,
+                            nn_safetensors_header *header)
+{
+    const nn_shape shape = nn_shape_1d(model->weights_size);
+    char name[64];
+    for (size_t i = 0; i < training->weight_count; i++) {
+        snprintf(name, sizeof(name), NN_TRAINING_WEIGHTS "%zu", i);
+        NN_TRY(nn_safetensors_add_tensor(header, name, &shape));
+    }
+    return NN_OK;
+}
+
+static nn_status write_header(const nn_model *model, const nn_model_training *training,
+                              nn_safetensors_header *header)
 {
     nn_safetensors_begin(header);
     NN_TRY(nn_safetensors_add_metadata(header, "checksum", "00000000"));
@@ -76,7 +90,11 @@ static nn_status write_header(const nn_model *model, nn_safetensors_header *head
     NN_TRY(add_json(header, "state", model, write_state));
     if (model->class_count > 0)
         NN_TRY(add_json(header, "class_names", model, write_class_names));
+    if (training != NULL)
+        NN_TRY(nn_safetensors_add_metadata(header, "training", training->progress));
     NN_TRY(nn_model_visit_tensors(model, optimizer_of(model), add_tensor, header));
+    if (training != NULL)
+        NN_TRY(add_copies(model, training, header));
     return nn_safetensors_end(header);
 }
 
@@ -91,13 +109,17 @@ static nn_status put_tensor(void *user, const char *name, const nn_parameter *pa
 }
 
 /* Writes the file to bytes[size], which are enough. */
-static nn_status put_file(const nn_model *model, const nn_safetensors_header *header,
-                          unsigned char *bytes, size_t size)
+static nn_status put_file(const nn_model *model, const nn_model_training *training,
+                          const nn_safetensors_header *header, unsigned char *bytes, size_t size)
 {
     char digits[NN_CHECKSUM_DIGITS + 1];
     unsigned char *at = bytes + header->text.length;
     memcpy(bytes, header->text.data, header->text.length);
     NN_TRY(nn_model_visit_tensors(model, optimizer_of(model), put_tensor, &at));
+    for (size_t i = 0; training != NULL && i < training->weight_count; i++) {
+        nn_safetensors_put_values(model->weights_size, training->weights[i], at);
+        at += model->weights_size * sizeof(float);
+    }
     nn_model_file_checksum(bytes, size, NULL, 0, digits);
     memcpy(bytes + NN_MODEL_FILE_START - NN_CHECKSUM_DIGITS, digits, NN_CHECKSUM_DIGITS);
     return NN_OK;
@@ -112,7 +134,8 @@ typedef struct destination {
     size_t length;
 } destination;
 
-static nn_status put_to(const nn_model *model, const nn_safetensors_header *header, destination *to)
+static nn_status put_to(const nn_model *model, const nn_model_training *training,
+                        const nn_safetensors_header *header, destination *to)
 {
     NN_REQUIRE(nn_add(header->text.length, header->data_size, &to->length), NN_ERR_NO_MEMORY,
                "the model is more than memory can hold");
@@ -126,20 +149,31 @@ static nn_status put_to(const nn_model *model, const nn_safetensors_header *head
         return NN_OK;
     NN_REQUIRE(to->size >= to->length, NN_ERR_INVALID, "size is %zu, but the model takes %zu bytes",
                to->size, to->length);
-    return put_file(model, header, to->bytes, to->length);
+    return put_file(model, training, header, to->bytes, to->length);
 }
 
-static nn_status save(const nn_model *model, destination *to)
+static nn_status save(const nn_model *model, const nn_model_training *training, destination *to)
 {
     nn_safetensors_header header = {.text = NN_TEXT_INIT};
     NN_TRY(nn_model_begin_read(model));
     nn_status status = nn_model_build(model);
     if (status == NN_OK)
-        status = write_header(model, &header);
+        status = write_header(model, training, &header);
     if (status == NN_OK)
-        status = put_to(model, &header, to);
+        status = put_to(model, training, &header, to);
     nn_model_end_read(model);
     nn_text_free(&header.text);
+    return status;
+}
+
+nn_status nn_model_save_training(const nn_model *model, const nn_model_training *training,
+                                 const char *path)
+{
+    destination to = {.allocate = true};
+    nn_status status = save(model, training, &to);
+    if (status == NN_OK)
+        status = nn_whole_file_write(path, to.bytes, to.length);
+    nn_release(to.bytes);
     return status;
 }
 
@@ -147,12 +181,7 @@ nn_status nn_model_save(const nn_model *model, const char *path)
 {
     NN_REQUIRE(model != NULL, NN_ERR_INVALID, "model is NULL");
     NN_REQUIRE(path != NULL, NN_ERR_INVALID, "path is NULL");
-    destination to = {.allocate = true};
-    nn_status status = save(model, &to);
-    if (status == NN_OK)
-        status = nn_whole_file_write(path, to.bytes, to.length);
-    nn_release(to.bytes);
-    return status;
+    return nn_model_save_training(model, NULL, path);
 }
 
 nn_status nn_model_save_to_memory(const nn_model *model, void *buffer, size_t size, size_t *length)
@@ -161,7 +190,7 @@ nn_status nn_model_save_to_memory(const nn_model *model, void *buffer, size_t si
     NN_REQUIRE(buffer != NULL || size == 0, NN_ERR_INVALID, "buffer is NULL but size is %zu", size);
     NN_REQUIRE(buffer != NULL || length != NULL, NN_ERR_INVALID, "length is NULL");
     destination to = {.bytes = buffer, .size = size};
-    nn_status status = save(model, &to);
+    nn_status status = save(model, NULL, &to);
     if (length != NULL)
         *length = to.length;
     return status;

@@ -164,6 +164,7 @@ const nn_metric nn_metric_auc = {
                      "evenly spaced thresholds",
              .sample = "auc num_thresholds=21 curve=PR summation_method=majoring multi_label=true",
              .check = check},
+    .direction = NN_HIGHER_IS_BETTER,
     .targets = NN_TARGET_VALUES | NN_TARGET_LABELS,
     .state_count = state_count,
     .update = update,

@@ -135,13 +135,14 @@ static nn_status check_width(const void *self, size_t width)
     return nn_metric_check_class(confusion->class_id, width);
 }
 
-#define VTABLE(metric, table, text, spec)                                                          \
+#define VTABLE(metric, better, table, text, spec)                                                  \
     const nn_metric nn_metric_##metric = {                                                         \
         .part = {.name = #metric,                                                                  \
                  .options = table,                                                                 \
                  .size = sizeof(struct confusion),                                                 \
                  .help = text,                                                                     \
                  .sample = #metric spec},                                                          \
+        .direction = better,                                                                       \
         .targets = NN_TARGET_VALUES | NN_TARGET_LABELS,                                            \
         .state_count = state_count,                                                                \
         .update = update,                                                                          \
@@ -149,11 +150,17 @@ static nn_status check_width(const void *self, size_t width)
         .check_width = check_width,                                                                \
     }
 
-VTABLE(true_positives, count_options, "number of outputs that rightly say yes", " thresholds=0.4");
-VTABLE(true_negatives, count_options, "number of outputs that rightly say no", " thresholds=0.4");
-VTABLE(false_positives, count_options, "number of outputs that wrongly say yes", " thresholds=0.4");
-VTABLE(false_negatives, count_options, "number of outputs that wrongly say no", " thresholds=0.4");
-VTABLE(precision, ratio_options, "share of rights among outputs that say yes: TP / (TP + FP)",
+VTABLE(true_positives, NN_DIRECTION_UNKNOWN, count_options,
+       "number of outputs that rightly say yes", " thresholds=0.4");
+VTABLE(true_negatives, NN_DIRECTION_UNKNOWN, count_options, "number of outputs that rightly say no",
+       " thresholds=0.4");
+VTABLE(false_positives, NN_DIRECTION_UNKNOWN, count_options,
+       "number of outputs that wrongly say yes", " thresholds=0.4");
+VTABLE(false_negatives, NN_DIRECTION_UNKNOWN, count_options,
+       "number of outputs that wrongly say no", " thresholds=0.4");
+VTABLE(precision, NN_HIGHER_IS_BETTER, ratio_options,
+       "share of rights among outputs that say yes: TP / (TP + FP)",
        " thresholds=0.4 top_k=2 class_id=1");
-VTABLE(recall, ratio_options, "share of wanted yeses that outputs say: TP / (TP + FN)",
+VTABLE(recall, NN_HIGHER_IS_BETTER, ratio_options,
+       "share of wanted yeses that outputs say: TP / (TP + FN)",
        " thresholds=0.4 top_k=2 class_id=1");

@@ -62,6 +62,7 @@ const nn_metric nn_metric_pearson_correlation = {
     .part = {.name = "pearson_correlation",
              .help = "mean over rows of the correlation between a row's outputs and its targets",
              .sample = "pearson_correlation"},
+    .direction = NN_HIGHER_IS_BETTER,
     .targets = NN_TARGET_VALUES,
     .state_count = nn_mean_state_count,
     .update = update_pearson,
@@ -74,6 +75,7 @@ const nn_metric nn_metric_concordance_correlation = {
              .help = "mean over rows of the correlation that also asks for the same mean and "
                      "variance (Lin 1989)",
              .sample = "concordance_correlation"},
+    .direction = NN_HIGHER_IS_BETTER,
     .targets = NN_TARGET_VALUES,
     .state_count = nn_mean_state_count,
     .update = update_concordance,

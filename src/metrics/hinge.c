@@ -9,6 +9,7 @@ const nn_metric nn_metric_hinge = {
     .part = {.name = "hinge",
              .help = "mean(max(1 - y_true * y_pred, 0)); targets are -1 and 1, or 0 and 1",
              .sample = "hinge"},
+    .direction = NN_LOWER_IS_BETTER,
     .targets = NN_TARGET_VALUES,
     NN_MEAN_FUNCTIONS(hinge),
 };
@@ -17,6 +18,7 @@ const nn_metric nn_metric_squared_hinge = {
     .part = {.name = "squared_hinge",
              .help = "mean(max(1 - y_true * y_pred, 0)^2); targets are -1 and 1, or 0 and 1",
              .sample = "squared_hinge"},
+    .direction = NN_LOWER_IS_BETTER,
     .targets = NN_TARGET_VALUES,
     NN_MEAN_FUNCTIONS(squared_hinge),
 };
@@ -26,6 +28,7 @@ const nn_metric nn_metric_categorical_hinge = {
              .help = "mean(max(neg - pos + 1, 0)), pos = sum(y_true * y_pred), neg = max((1 - "
                      "y_true) * y_pred); targets are one-hot",
              .sample = "categorical_hinge"},
+    .direction = NN_LOWER_IS_BETTER,
     .targets = NN_TARGET_VALUES,
     NN_MEAN_FUNCTIONS(categorical_hinge),
 };

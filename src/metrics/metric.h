@@ -5,9 +5,17 @@
 #include "part.h"
 #include "target.h"
 
+/* What callbacks that look for the best need to know. */
+typedef enum nn_direction {
+    NN_DIRECTION_UNKNOWN = 0,
+    NN_HIGHER_IS_BETTER,
+    NN_LOWER_IS_BETTER
+} nn_direction;
+
 typedef struct nn_metric {
     nn_part_type part;
-    unsigned targets; /* the nn_target_kinds it takes, or-ed */
+    nn_direction direction; /* Keras's */
+    unsigned targets;       /* the nn_target_kinds it takes, or-ed */
     /* How many numbers its state has for outputs of this width. All 0 is the start of an epoch. */
     size_t (*state_count)(const void *self, size_t width);
     /* Takes in y[rows][width] and what it should be. */

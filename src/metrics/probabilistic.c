@@ -16,6 +16,7 @@ const nn_metric nn_metric_binary_crossentropy = {
              .size = sizeof(struct nn_binary_crossentropy),
              .help = "mean of the cross-entropies of independent yes-or-no outputs",
              .sample = "binary_crossentropy label_smoothing=0.1"},
+    .direction = NN_LOWER_IS_BETTER,
     .targets = NN_TARGET_VALUES,
     NN_MEAN_FUNCTIONS(binary_crossentropy),
 };
@@ -27,6 +28,7 @@ const nn_metric nn_metric_categorical_crossentropy = {
              .help = "mean(-sum(y_true * log(y_pred))) over classes; targets are rows of "
                      "probabilities (one-hot)",
              .sample = "categorical_crossentropy label_smoothing=0.1"},
+    .direction = NN_LOWER_IS_BETTER,
     .targets = NN_TARGET_VALUES,
     NN_MEAN_FUNCTIONS(categorical_crossentropy),
 };
@@ -37,6 +39,7 @@ const nn_metric nn_metric_sparse_categorical_crossentropy = {
              .size = sizeof(struct nn_crossentropy),
              .help = "mean(-log(y_pred[label])); targets are one class label a row",
              .sample = "sparse_categorical_crossentropy from_logits=true"},
+    .direction = NN_LOWER_IS_BETTER,
     .targets = NN_TARGET_LABELS,
     NN_MEAN_FUNCTIONS(sparse_categorical_crossentropy),
 };
@@ -46,6 +49,7 @@ const nn_metric nn_metric_kl_divergence = {
              .class_name = "KLDivergence",
              .help = "mean(sum(y_true * log(y_true / y_pred))); targets are rows of probabilities",
              .sample = "kl_divergence"},
+    .direction = NN_LOWER_IS_BETTER,
     .targets = NN_TARGET_VALUES,
     NN_MEAN_FUNCTIONS(kl_divergence),
 };
@@ -56,6 +60,7 @@ const nn_metric nn_metric_poisson = {
                  "mean(y_pred - y_true * log(y_pred + 1e-7)), for counts; outputs are rates and "
                  "must not be negative",
              .sample = "poisson"},
+    .direction = NN_LOWER_IS_BETTER,
     .targets = NN_TARGET_VALUES,
     NN_MEAN_FUNCTIONS(poisson),
 };

@@ -91,6 +91,7 @@ const nn_metric nn_metric_r2_score = {
              .help = "coefficient of determination, 1 - sum((y_true - y_pred)^2) / sum((y_true - "
                      "mean(y_true))^2): 1 at best, 0 for a constant mean",
              .sample = "r2_score class_aggregation=variance_weighted_average num_regressors=2"},
+    .direction = NN_HIGHER_IS_BETTER,
     .targets = NN_TARGET_VALUES,
     .state_count = state_count,
     .update = update,

@@ -28,6 +28,7 @@ const nn_metric nn_metric_mean_squared_error = {
              .alias = "mse",
              .help = "mean((y_true - y_pred)^2)",
              .sample = "mean_squared_error"},
+    .direction = NN_LOWER_IS_BETTER,
     .targets = NN_TARGET_VALUES,
     NN_MEAN_FUNCTIONS(mean_squared_error),
 };
@@ -36,6 +37,7 @@ const nn_metric nn_metric_root_mean_squared_error = {
     .part = {.name = "root_mean_squared_error",
              .help = "sqrt(mean((y_true - y_pred)^2)), in the unit of the targets",
              .sample = "root_mean_squared_error"},
+    .direction = NN_LOWER_IS_BETTER,
     .targets = NN_TARGET_VALUES,
     .state_count = nn_mean_state_count,
     .update = update_mean_squared_error,
@@ -47,6 +49,7 @@ const nn_metric nn_metric_mean_absolute_error = {
              .alias = "mae",
              .help = "mean(|y_true - y_pred|)",
              .sample = "mean_absolute_error"},
+    .direction = NN_LOWER_IS_BETTER,
     .targets = NN_TARGET_VALUES,
     NN_MEAN_FUNCTIONS(mean_absolute_error),
 };
@@ -56,6 +59,7 @@ const nn_metric nn_metric_mean_absolute_percentage_error = {
              .alias = "mape",
              .help = "100 * mean(|y_true - y_pred| / max(|y_true|, 1e-7))",
              .sample = "mean_absolute_percentage_error"},
+    .direction = NN_LOWER_IS_BETTER,
     .targets = NN_TARGET_VALUES,
     NN_MEAN_FUNCTIONS(mean_absolute_percentage_error),
 };
@@ -65,6 +69,7 @@ const nn_metric nn_metric_mean_squared_logarithmic_error = {
              .alias = "msle",
              .help = "mean((log(y_true + 1) - log(y_pred + 1))^2), for what is never negative",
              .sample = "mean_squared_logarithmic_error"},
+    .direction = NN_LOWER_IS_BETTER,
     .targets = NN_TARGET_VALUES,
     NN_MEAN_FUNCTIONS(mean_squared_logarithmic_error),
 };
@@ -73,6 +78,7 @@ const nn_metric nn_metric_log_cosh_error = {
     .part = {.name = "log_cosh_error",
              .help = "mean(log(cosh(y_pred - y_true))): squares / 2 near 0, linear far from it",
              .sample = "log_cosh_error"},
+    .direction = NN_LOWER_IS_BETTER,
     .targets = NN_TARGET_VALUES,
     NN_MEAN_FUNCTIONS(log_cosh),
 };
@@ -82,6 +88,7 @@ const nn_metric nn_metric_cosine_similarity = {
              .help = "mean over rows of the cosine between y_true and y_pred: 1 for the same "
                      "direction (the loss has the other sign)",
              .sample = "cosine_similarity"},
+    .direction = NN_HIGHER_IS_BETTER,
     .targets = NN_TARGET_VALUES,
     .state_count = nn_mean_state_count,
     .update = update_cosine_similarity,

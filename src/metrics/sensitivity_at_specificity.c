@@ -103,6 +103,7 @@ static nn_status check_width(const void *self, size_t width)
                  .size = sizeof(struct rate_at_rate),                                              \
                  .help = text,                                                                     \
                  .sample = #metric spec},                                                          \
+        .direction = NN_HIGHER_IS_BETTER,                                                          \
         .targets = NN_TARGET_VALUES | NN_TARGET_LABELS,                                            \
         .state_count = state_count,                                                                \
         .update = update,                                                                          \

@@ -31,6 +31,7 @@ const nn_metric nn_metric_tolerance_accuracy = {
              .help = "share of outputs within a tolerance of their targets: mean(|y_true - y_pred| "
                      "<= tolerance), for regression; not in Keras",
              .sample = "tolerance_accuracy tolerance=0.25"},
+    .direction = NN_HIGHER_IS_BETTER,
     .targets = NN_TARGET_VALUES,
     .state_count = nn_mean_state_count,
     .update = update,

@@ -239,6 +239,7 @@ static void take_over(nn_model *model, nn_compile_parts *parts, const struct mad
     }
     nn_release(parts->losses);
     *parts = (nn_compile_parts){.loss_count = 0};
+    model->gradients_known = false;
     model->iteration = 0;
     model->compiled = true;
 }

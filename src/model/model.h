@@ -110,7 +110,8 @@ struct nn_model {
     char **quantities;
     size_t quantity_count;
     nn_real *gradients;
-    nn_real *slots; /* [slot_count][trainable_size] */
+    bool gradients_known; /* they are those of nn_model_compute_gradients */
+    nn_real *slots;       /* [slot_count][trainable_size] */
     size_t slot_count;
     double scalars[NN_OPTIMIZER_MAX_SCALARS];
     nn_segment *segments; /* [segment_count] the trainable weights in the runs */
@@ -118,7 +119,7 @@ struct nn_model {
     double *norms;           /* [segment_count] of their gradients, while they are clipped */
     nn_real *step_scratch;   /* what the optimizer's step needs */
     uint64_t iteration;      /* batches trained on since compile */
-    uint64_t epochs_started; /* epochs begun by all fits: names the shuffle */
+    uint64_t epochs_started; /* passes over the data begun by all fits: names the shuffle */
 
     nn_gemm_grids *grids; /* measured on request, else NULL */
 
@@ -147,6 +148,10 @@ void nn_model_unbuild(nn_model *model);
 
 /* The index of a weight, parameter_count if there is none of that name. */
 size_t nn_model_find_parameter(const nn_model *model, const char *name);
+
+/* The weight of that name, which must have so many values. Errors: as nn_model_get_weights'. */
+nn_status nn_model_find_weight(const nn_model *model, const char *name, size_t count,
+                               const nn_parameter **parameter);
 
 /* What compile does after parsing: takes over the parts, checks that they fit the model, and makes
  * gradients and slots. On failure nothing has changed in the model; in any case parts is to be freed. */

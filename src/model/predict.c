@@ -23,20 +23,6 @@ static size_t least(size_t a, size_t b)
     return a < b ? a : b;
 }
 
-/* The columns of several inputs that lie side by side in x[rows][all of them], each to its place. */
-static void split_inputs(const nn_model *model, const nn_workspace *workspace, const float *x,
-                         size_t rows)
-{
-    const size_t all = workspace->input_width;
-    for (size_t i = 0; i < model->input_count; i++) {
-        const size_t width = nn_shape_width(nn_model_input_shape(model, i));
-        nn_real *to = nn_workspace_input(workspace, model, i);
-        for (size_t row = 0; row < rows; row++)
-            nn_from_float(width, x + row * all, to + row * width);
-        x += width;
-    }
-}
-
 /* A model of views alone gives its input back. */
 static const nn_real *find_output(const nn_model *model, const nn_workspace *workspace,
                                   size_t index, const nn_real *x)
@@ -62,17 +48,7 @@ static void join_outputs(const nn_model *model, const nn_workspace *workspace, c
 static void predict_rows(const nn_model *model, nn_workspace *workspace, const float *x,
                          size_t rows, float *y)
 {
-    const nn_real *input = NULL;
-    if (model->input_count > 1) {
-        split_inputs(model, workspace, x, rows);
-    } else {
-#ifdef NN_REAL_DOUBLE
-        nn_from_float(rows * workspace->input_width, x, workspace->x);
-        input = workspace->x;
-#else
-        input = x;
-#endif
-    }
+    const nn_real *input = nn_walk_take_inputs(model, workspace, x, rows);
     nn_walk_forward(model, workspace, rows, input, false);
     if (model->output_count > 1)
         join_outputs(model, workspace, input, rows, y);

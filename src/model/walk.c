@@ -56,12 +56,41 @@ static void find_parameters(const nn_model *model, const nn_node *node, nn_real 
     }
 }
 
-void nn_walk_forward(const nn_model *model, nn_workspace *workspace, size_t rows, const nn_real *x,
-                     bool fused)
+/* Inputs that lie side by side in x[rows][all of them], each to its place. */
+static void split_inputs(const nn_model *model, const nn_workspace *workspace, const float *x,
+                         size_t rows)
+{
+    const size_t all = workspace->input_width;
+    for (size_t i = 0; i < model->input_count; i++) {
+        const size_t width = nn_shape_width(nn_model_input_shape(model, i));
+        nn_real *to = nn_workspace_input(workspace, model, i);
+        for (size_t row = 0; row < rows; row++)
+            nn_from_float(width, x + row * all, to + row * width);
+        x += width;
+    }
+}
+
+const nn_real *nn_walk_take_inputs(const nn_model *model, const nn_workspace *workspace,
+                                   const float *x, size_t rows)
+{
+    if (model->input_count > 1) {
+        split_inputs(model, workspace, x, rows);
+        return NULL;
+    }
+#ifdef NN_REAL_DOUBLE
+    nn_from_float(rows * workspace->input_width, x, workspace->x);
+    return workspace->x;
+#else
+    return x;
+#endif
+}
+
+static void walk_forward(const nn_model *model, nn_workspace *workspace, size_t rows,
+                         const nn_real *x, bool fused, size_t last)
 {
     assert(rows <= workspace->rows);
     nn_real *parameters[NN_LAYER_MAX_PARAMETERS];
-    for (size_t i = 0; i < model->node_count; i++) {
+    for (size_t i = 0; i <= last; i++) {
         const nn_node *node = &model->nodes[i];
         if (nn_workspace_passes(workspace, model, i))
             continue;
@@ -72,6 +101,19 @@ void nn_walk_forward(const nn_model *model, nn_workspace *workspace, size_t rows
         call.parameters = parameters;
         nn_layer_of(&node->layer)->forward(node->layer.self, &call);
     }
+}
+
+void nn_walk_forward(const nn_model *model, nn_workspace *workspace, size_t rows, const nn_real *x,
+                     bool fused)
+{
+    walk_forward(model, workspace, rows, x, fused, model->node_count - 1);
+}
+
+nn_real *nn_walk_to_node(const nn_model *model, nn_workspace *workspace, size_t rows,
+                         const nn_real *x, size_t node)
+{
+    walk_forward(model, workspace, rows, x, false, node);
+    return workspace->nodes[node].y;
 }
 
 nn_real *nn_walk_output(const nn_model *model, const nn_workspace *workspace, size_t index)

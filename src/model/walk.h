@@ -4,6 +4,11 @@
 
 #include "workspace.h"
 
+/* To predict: puts a caller's rows, x[rows][all inputs], where a walk takes them, and gives what this is
+ * handed as x. */
+const nn_real *nn_walk_take_inputs(const nn_model *model, const nn_workspace *workspace,
+                                   const float *x, size_t rows);
+
 /* Runs rows <= workspace->rows rows of x[rows][input] through the model; several inputs are already in
  * their places (nn_workspace_input), and x is NULL. With fused, the activations that losses take over
  * are left to these. A workspace for training takes the training path (dropout drops) and keeps what
@@ -11,7 +16,12 @@
 void nn_walk_forward(const nn_model *model, nn_workspace *workspace, size_t rows, const nn_real *x,
                      bool fused);
 
-/* After it: an output, [rows][output]; NULL: it is the model's only input. */
+/* The same up to and with one node, without fusing; gives what that computes, or NULL if it passes the
+ * model's only input on. Valid until the next walk. */
+nn_real *nn_walk_to_node(const nn_model *model, nn_workspace *workspace, size_t rows,
+                         const nn_real *x, size_t node);
+
+/* After nn_walk_forward: an output, [rows][output]; NULL: it is the model's only input. */
 nn_real *nn_walk_output(const nn_model *model, const nn_workspace *workspace, size_t index);
 
 /* What a node of one input has read, [rows][input]. */

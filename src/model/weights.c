@@ -57,9 +57,8 @@ size_t nn_model_parameter_count(const nn_model *model)
     return count_values(model, true);
 }
 
-/* The weight of that name and count. */
-static nn_status find_weight(const nn_model *model, const char *name, size_t count,
-                             const nn_parameter **parameter)
+nn_status nn_model_find_weight(const nn_model *model, const char *name, size_t count,
+                               const nn_parameter **parameter)
 {
     NN_REQUIRE(model->node_count > 0, NN_ERR_STATE, "the model has no layers");
     size_t index = nn_model_find_parameter(model, name);
@@ -86,7 +85,7 @@ nn_status nn_model_get_weights(const nn_model *model, const char *name, float *v
     NN_REQUIRE(values != NULL, NN_ERR_INVALID, "values is NULL");
     NN_TRY(nn_model_begin_read(model));
     const nn_parameter *parameter;
-    nn_status status = find_weight(model, name, count, &parameter);
+    nn_status status = nn_model_find_weight(model, name, count, &parameter);
     if (status == NN_OK)
         status = nn_model_build(model);
     if (status == NN_OK)
@@ -98,7 +97,7 @@ nn_status nn_model_get_weights(const nn_model *model, const char *name, float *v
 static nn_status set_weights(nn_model *model, const char *name, const float *values, size_t count)
 {
     const nn_parameter *parameter;
-    NN_TRY(find_weight(model, name, count, &parameter));
+    NN_TRY(nn_model_find_weight(model, name, count, &parameter));
     for (size_t i = 0; i < count; i++)
         NN_REQUIRE(isfinite(values[i]), NN_ERR_NONFINITE, "%s: value %zu is %g", name, i,
                    (double)values[i]);

@@ -9,7 +9,6 @@
  * Source: Shazeer & Stern 2018; Keras's Adafactor, whose relative_step changes nothing, for rho is
  * bounded in any case. */
 #include "elementwise.h"
-#include "exponential.h"
 #include "optimizer.h"
 #include "pool.h"
 #include "vectorize.h"
@@ -83,13 +82,14 @@ static double update_rows(const struct whole *whole, size_t rows, size_t columns
     return sum / (double)rows;
 }
 
-/* u[columns] = g / sqrt(row c) */
+/* u[columns] = g / sqrt(row c), where the product may be less than any float: rows and columns whose
+ * gradients are 0. */
 NN_VECTORIZE
-static void divide(size_t columns, nn_real row, const nn_real *restrict c,
-                   const nn_real *restrict g, nn_real *restrict u)
+static void divide(size_t columns, double row, const nn_real *restrict c, const nn_real *restrict g,
+                   nn_real *restrict u)
 {
     for (size_t j = 0; j < columns; j++)
-        u[j] = g[j] / nn_sqrt(row * c[j]);
+        u[j] = (nn_real)((double)g[j] / sqrt(row * (double)c[j]));
 }
 
 static void step_matrix(const struct whole *whole, size_t rows, size_t columns, const nn_real *g,
@@ -99,7 +99,7 @@ static void step_matrix(const struct whole *whole, size_t rows, size_t columns, 
                    (nn_real)whole->options->epsilon_1, g, u, c);
     const double mean = update_rows(whole, rows, columns, g, r);
     for (size_t i = 0; i < rows; i++)
-        divide(columns, (nn_real)((double)r[i] / mean), c, g + i * columns, u + i * columns);
+        divide(columns, (double)r[i] / mean, c, g + i * columns, u + i * columns);
 }
 
 NN_VECTORIZE

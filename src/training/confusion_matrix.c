@@ -18,34 +18,40 @@ static size_t true_class_of(const nn_target *target, size_t row, size_t width)
                                             : (size_t)target->labels[row];
 }
 
-/* Adds the batch that went forward; first is its first row in the data. */
-static nn_status add_batch(const nn_trainer *trainer, size_t first, size_t classes, size_t *counts)
+struct counting {
+    size_t classes;
+    size_t *counts; /* [classes][classes] */
+};
+
+static nn_status add_batch(void *user, const nn_trainer *trainer, size_t first)
 {
+    const struct counting *counting = user;
     const nn_trainer_output *output = &trainer->outputs[0];
-    const size_t width = output->width;
+    const size_t width = output->width, classes = counting->classes;
     for (size_t i = 0; i < trainer->rows * output->distributions; i++) {
         const nn_real *row = output->y + i * width;
         for (size_t j = 0; j < width; j++)
             NN_REQUIRE(!isnan(row[j]), NN_ERR_NONFINITE,
                        "the model's output for row %zu is NaN, which is no class",
                        first + i / output->distributions);
-        counts[true_class_of(&output->target, i, width) * classes + class_of(width, row)]++;
+        counting
+            ->counts[true_class_of(&output->target, i, width) * classes + class_of(width, row)]++;
     }
     return NN_OK;
 }
 
-static nn_status count_classes(nn_trainer *trainer, const nn_model *model, const nn_source *source,
-                               size_t classes, size_t *counts)
+static nn_status count_classes(const nn_model *model, const nn_source *source,
+                               struct counting *counting)
 {
-    for (size_t at = 0; at < source->rows; at += trainer->most_rows) {
-        const size_t left = source->rows - at;
-        const nn_rows rows = {.first = at,
-                              .count = left < trainer->most_rows ? left : trainer->most_rows};
-        NN_TRY(nn_trainer_gather(trainer, model, source, &rows));
-        nn_trainer_forward(trainer, model);
-        NN_TRY(add_batch(trainer, at, classes, counts));
-    }
-    return NN_OK;
+    nn_trainer *trainer;
+    const size_t rows = source->rows;
+    NN_TRY(nn_trainer_create(&trainer, model,
+                             rows > 0 && rows < NN_EVALUATE_ROWS ? rows : NN_EVALUATE_ROWS, false));
+    nn_status status = nn_trainer_prepare(trainer, source);
+    if (status == NN_OK)
+        status = nn_trainer_evaluate(trainer, model, source, add_batch, counting);
+    nn_trainer_free(trainer);
+    return status;
 }
 
 static nn_status confusion_matrix(const nn_model *model, const nn_dataset *data, size_t *counts,
@@ -59,20 +65,17 @@ static nn_status confusion_matrix(const nn_model *model, const nn_dataset *data,
     NN_REQUIRE(classes == known, NN_ERR_INVALID,
                "classes is %zu, but the model tells %zu classes apart", classes, known);
     nn_source source;
-    nn_trainer *trainer;
     NN_TRY(nn_source_open(&source, model, data, "data"));
-    NN_TRY(nn_trainer_create(
-        &trainer, model, source.rows < NN_EVALUATE_ROWS ? source.rows : NN_EVALUATE_ROWS, false));
     size_t size; /* of the counts, which become the caller's when all went well */
     if (!nn_multiply(classes, classes, &size))
         size = SIZE_MAX; /* which nn_allocate refuses */
-    size_t *made = nn_allocate(size, sizeof(*made));
+    struct counting counting = {.classes = classes,
+                                .counts = nn_allocate(size, sizeof(*counting.counts))};
     nn_status status =
-        made != NULL ? count_classes(trainer, model, &source, classes, made) : NN_ERR_NO_MEMORY;
+        counting.counts != NULL ? count_classes(model, &source, &counting) : NN_ERR_NO_MEMORY;
     if (status == NN_OK)
-        memcpy(counts, made, size * sizeof(*made));
-    nn_release(made);
-    nn_trainer_free(trainer);
+        memcpy(counts, counting.counts, size * sizeof(*counts));
+    nn_release(counting.counts);
     return status;
 }
 

@@ -14,8 +14,11 @@ static nn_status evaluate(const nn_model *model, const nn_dataset *data, double 
     nn_trainer *trainer;
     NN_TRY(nn_source_open(&source, model, data, "data"));
     NN_TRY(nn_trainer_create(
-        &trainer, model, source.rows < NN_EVALUATE_ROWS ? source.rows : NN_EVALUATE_ROWS, false));
-    nn_status status = nn_trainer_evaluate(trainer, model, &source);
+        &trainer, model,
+        source.rows > 0 && source.rows < NN_EVALUATE_ROWS ? source.rows : NN_EVALUATE_ROWS, false));
+    nn_status status = nn_trainer_prepare(trainer, &source);
+    if (status == NN_OK)
+        status = nn_trainer_evaluate(trainer, model, &source, NULL, NULL);
     if (status == NN_OK)
         nn_trainer_totals(trainer, model, values);
     nn_trainer_free(trainer);

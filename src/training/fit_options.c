@@ -23,6 +23,10 @@ static bool ends_between_options(size_t size)
         offsetof(nn_fit_options, callbacks),
         offsetof(nn_fit_options, callback),
         offsetof(nn_fit_options, callback_user),
+        offsetof(nn_fit_options, all_events),
+        offsetof(nn_fit_options, steps_per_epoch),
+        offsetof(nn_fit_options, validation_steps),
+        offsetof(nn_fit_options, validation_batch_size),
     };
     for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
         if (ends[i] == size)
@@ -60,6 +64,10 @@ nn_status nn_fit_options_take(nn_fit_options *taken, const nn_fit_options *given
                "verbose is %d, expected 0, 1 or 2", taken->verbose);
     NN_REQUIRE(taken->validation_split >= 0 && taken->validation_split < 1, NN_ERR_INVALID,
                "validation_split is %g, expected a number in [0, 1)", taken->validation_split);
+    NN_REQUIRE(taken->validation_freq >= 0, NN_ERR_INVALID,
+               "validation_freq is %d, expected a number of epochs", taken->validation_freq);
+    if (taken->validation_freq == 0)
+        taken->validation_freq = 1;
     NN_REQUIRE(taken->class_weight != NULL || taken->class_weight_count == 0, NN_ERR_INVALID,
                "class_weight is NULL, but class_weight_count is %zu", taken->class_weight_count);
     return NN_OK;

@@ -8,6 +8,7 @@
 struct nn_history {
     char **names; /* one block */
     double **columns;
+    size_t *lengths; /* values in each column: there are epochs without validation */
     size_t count, epochs, capacity;
 };
 
@@ -18,7 +19,8 @@ static nn_status make_names(const nn_model *model, size_t quantities, bool valid
         const char *name = nn_model_metric_name(model, i);
         nn_text text = NN_TEXT_INIT;
         names[i] = nn_copy_string(name);
-        nn_text_append(&text, "val_%s", name);
+        if (validation)
+            nn_text_append(&text, "val_%s", name);
         if (validation && !text.failed)
             names[quantities + i] = nn_copy_string(text.data);
         nn_text_free(&text);
@@ -44,6 +46,48 @@ static nn_status name_columns(nn_history *history, const nn_model *model, bool v
     return status;
 }
 
+/* Of no values yet, for the count of names; in place of those before. */
+static nn_status make_columns(nn_history *history)
+{
+    double **columns = nn_allocate(history->count, sizeof(*columns));
+    size_t *lengths = nn_allocate(history->count, sizeof(*lengths));
+    if (columns == NULL || lengths == NULL) {
+        nn_release(columns);
+        nn_release(lengths);
+        return NN_ERR_NO_MEMORY;
+    }
+    nn_release(history->columns);
+    nn_release(history->lengths);
+    history->columns = columns;
+    history->lengths = lengths;
+    return NN_OK;
+}
+
+nn_status nn_history_add_column(nn_history *history, const char *name)
+{
+    const size_t count = history->count;
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(history->names[i], name) == 0)
+            return NN_OK;
+    const char **names = nn_allocate(count + 1, sizeof(*names));
+    char **copy;
+    if (names == NULL)
+        return NN_ERR_NO_MEMORY;
+    memcpy(names, history->names, count * sizeof(*names));
+    names[count] = name;
+    nn_status status = nn_names_copy(&copy, names, count + 1);
+    nn_release(names);
+    if (status != NN_OK)
+        return status;
+    nn_release(history->names);
+    history->names = copy;
+    history->count++;
+    status = make_columns(history);
+    if (status != NN_OK)
+        history->count = count;
+    return status;
+}
+
 nn_status nn_history_create(nn_history **history, const nn_model *model, bool validation)
 {
     *history = NULL;
@@ -51,8 +95,8 @@ nn_status nn_history_create(nn_history **history, const nn_model *model, bool va
     if (made == NULL)
         return NN_ERR_NO_MEMORY;
     nn_status status = name_columns(made, model, validation);
-    if (status == NN_OK && (made->columns = nn_allocate(made->count, sizeof(double *))) == NULL)
-        status = NN_ERR_NO_MEMORY;
+    if (status == NN_OK)
+        status = make_columns(made);
     if (status != NN_OK) {
         nn_history_free(made);
         return status;
@@ -76,10 +120,11 @@ nn_status nn_history_reserve(nn_history *history)
     return NN_OK;
 }
 
-void nn_history_append(nn_history *history, const double *values)
+void nn_history_append(nn_history *history, const double *values, size_t skip, size_t skip_count)
 {
     for (size_t i = 0; i < history->count; i++)
-        history->columns[i][history->epochs] = values[i];
+        if (i < skip || i >= skip + skip_count)
+            history->columns[i][history->lengths[i]++] = values[i];
     history->epochs++;
 }
 
@@ -100,7 +145,7 @@ nn_status nn_history_get(const nn_history *history, const char *name, const doub
         if (strcmp(history->names[i], name) == 0) {
             nn_text_free(&known);
             *values = history->columns[i];
-            *count = history->epochs;
+            *count = history->lengths[i];
             return NN_OK;
         }
         nn_text_append(&known, "%s%s", i == 0 ? "" : ", ", history->names[i]);
@@ -128,6 +173,7 @@ void nn_history_free(nn_history *history)
     for (size_t i = 0; i < history->count && history->columns != NULL; i++)
         nn_release(history->columns[i]);
     nn_release(history->columns);
+    nn_release(history->lengths);
     nn_release(history->names);
     nn_release(history);
 }

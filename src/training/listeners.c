@@ -24,7 +24,9 @@ static nn_status fill(nn_listeners *listeners, const nn_spec_list *specs)
 
 nn_status nn_listeners_create(nn_listeners *listeners, const nn_fit_options *options)
 {
-    *listeners = (nn_listeners){.function = options->callback, .user = options->callback_user};
+    *listeners = (nn_listeners){.function = options->callback,
+                                .user = options->callback_user,
+                                .all_events = options->all_events != 0};
     nn_text text = NN_TEXT_INIT;
     nn_spec_list specs = {NULL, 0};
     nn_text_append(&text, "%s; %s", options->verbose != 0 ? verbose_specs[options->verbose] : "",
@@ -73,15 +75,66 @@ static nn_status worse(nn_status first, nn_status second)
     return first == NN_OK || (first == NN_STOPPED && second != NN_OK) ? second : first;
 }
 
-static nn_status tell_end(nn_listeners *listeners, const nn_event *event)
+bool nn_listeners_want_gradients(const nn_listeners *listeners)
+{
+    for (size_t i = 0; i < listeners->count; i++)
+        if (nn_callback_of(&listeners->list[i].part)->wants_gradients)
+            return true;
+    return false;
+}
+
+nn_status nn_listeners_columns(const nn_listeners *listeners, const nn_model *model,
+                               nn_status (*add)(void *user, const char *name), void *user)
+{
+    for (size_t i = 0; i < listeners->count; i++) {
+        const nn_part *part = &listeners->list[i].part;
+        if (nn_callback_of(part)->columns != NULL)
+            NN_TRY(nn_callback_of(part)->columns(part->self, model, add, user));
+    }
+    return NN_OK;
+}
+
+void nn_listeners_measure(const nn_listeners *listeners, const nn_training *training,
+                          double *values)
+{
+    for (size_t i = 0; i < listeners->count; i++) {
+        const nn_listener *listener = &listeners->list[i];
+        const nn_callback *callback = nn_callback_of(&listener->part);
+        if (callback->measure != NULL)
+            callback->measure(listener->part.self, listener->state, training, values);
+    }
+}
+
+nn_status nn_listeners_ask_nonfinite(const nn_listeners *listeners)
+{
+    for (size_t i = 0; i < listeners->count; i++) {
+        const nn_part *part = &listeners->list[i].part;
+        const nn_callback *callback = nn_callback_of(part);
+        if (callback->on_nonfinite != NULL && callback->on_nonfinite(part->self) == NN_STOPPED)
+            return NN_STOPPED;
+    }
+    return NN_OK;
+}
+
+static nn_status tell_callback(const nn_listener *listener, const nn_training *training,
+                               const nn_event *event)
+{
+    const nn_callback *callback = nn_callback_of(&listener->part);
+    nn_status status = callback->on_event(listener->part.self, listener->state, training, event);
+    return status == NN_OK || status == NN_STOPPED
+               ? status
+               : nn_fail_in(status, "%s", listener->part.type->name);
+}
+
+static nn_status tell_end(nn_listeners *listeners, const nn_training *training,
+                          const nn_event *event)
 {
     nn_status first = NN_OK;
     for (size_t i = 0; i < listeners->count; i++) {
         nn_listener *listener = &listeners->list[i];
         if (!listener->begun)
             continue;
-        nn_status status =
-            nn_callback_of(&listener->part)->on_event(listener->part.self, listener->state, event);
+        nn_status status = tell_callback(listener, training, event);
         listener->begun = false;
         first = worse(first, status);
     }
@@ -93,26 +146,33 @@ static nn_status tell_end(nn_listeners *listeners, const nn_event *event)
     return first;
 }
 
-nn_status nn_listeners_tell(nn_listeners *listeners, const nn_event *event)
+/* Older programs know the first events only. */
+static bool is_for_function(const nn_listeners *listeners, nn_event_kind kind)
+{
+    return listeners->function != NULL && (listeners->all_events || kind <= NN_EVENT_TRAIN_END);
+}
+
+nn_status nn_listeners_tell(nn_listeners *listeners, const nn_training *training,
+                            const nn_event *event)
 {
     bool stop = false;
     if (event->kind == NN_EVENT_TRAIN_END)
-        return tell_end(listeners, event);
+        return tell_end(listeners, training, event);
     const bool begin = event->kind == NN_EVENT_TRAIN_BEGIN;
     for (size_t i = 0; i < listeners->count; i++) {
         nn_listener *listener = &listeners->list[i];
-        nn_status status =
-            nn_callback_of(&listener->part)->on_event(listener->part.self, listener->state, event);
+        nn_status status = tell_callback(listener, training, event);
         if (status != NN_OK && status != NN_STOPPED)
             return status;
         listener->begun = listener->begun || begin;
         stop = stop || status == NN_STOPPED;
     }
-    if (listeners->function != NULL) {
+    if (is_for_function(listeners, event->kind)) {
         nn_status status = call_function(listeners, event);
         if (status != NN_OK && status != NN_STOPPED)
             return status;
         listeners->function_begun = listeners->function_begun || begin;
+        listeners->function_stopped = listeners->function_stopped || status == NN_STOPPED;
         stop = stop || status == NN_STOPPED;
     }
     return stop ? NN_STOPPED : NN_OK;

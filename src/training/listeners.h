@@ -15,7 +15,9 @@ typedef struct nn_listeners {
     size_t count;
     nn_event_function function; /* NULL: none */
     void *user;
+    bool all_events; /* function is told of every event, not just of those it always had */
     bool function_begun;
+    bool function_stopped; /* it asked to stop */
 } nn_listeners;
 
 /* From nn_fit's options: verbose, callbacks, callback. */
@@ -27,8 +29,23 @@ static inline bool nn_listeners_any(const nn_listeners *listeners)
     return listeners->count > 0 || listeners->function != NULL;
 }
 
+/* Whether a callback wants to know of gradients. */
+bool nn_listeners_want_gradients(const nn_listeners *listeners);
+
+/* Calls add for the columns that the callbacks add to the history. */
+nn_status nn_listeners_columns(const nn_listeners *listeners, const nn_model *model,
+                               nn_status (*add)(void *user, const char *name), void *user);
+
+/* Has the callbacks fill their columns of values. */
+void nn_listeners_measure(const nn_listeners *listeners, const nn_training *training,
+                          double *values);
+
+/* NN_STOPPED if a callback makes a loss or a weight that isn't finite a stop, else NN_OK. */
+nn_status nn_listeners_ask_nonfinite(const nn_listeners *listeners);
+
 /* Tells all of an event. The first failure is returned at once; else NN_STOPPED if anybody asked for
  * that. The end of training is told to all that were told of its beginning, whatever they return. */
-nn_status nn_listeners_tell(nn_listeners *listeners, const nn_event *event);
+nn_status nn_listeners_tell(nn_listeners *listeners, const nn_training *training,
+                            const nn_event *event);
 
 #endif

@@ -46,6 +46,7 @@ static nn_status measure(nn_model *model, size_t batch_size)
 {
     NN_REQUIRE(model->compiled, NN_ERR_STATE, "the model isn't compiled: call nn_model_compile");
     nn_gemm_grids *before = model->grids;
+    model->gradients_known = false; /* passes on zeros take their place */
     model->grids = nn_gemm_grids_create(PRODUCTS_OF_A_NODE * model->node_count);
     nn_status status = model->grids != NULL ? note_products(model, batch_size) : NN_ERR_NO_MEMORY;
     if (status == NN_OK && !nn_gemm_grids_measure(model->grids))

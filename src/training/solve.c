@@ -5,6 +5,7 @@
  */
 #include "solve.h"
 #include "pool.h"
+#include "status.h"
 #include "vectorize.h"
 #include "walk.h"
 #include <math.h>
@@ -15,6 +16,15 @@ struct solving {
     nn_model *model;
     const nn_source *source;
 };
+
+nn_status nn_solve_check(const nn_model *model, const nn_source *source)
+{
+    NN_REQUIRE(!nn_solves(model) || !nn_source_streams(source), NN_ERR_UNSUPPORTED,
+               "%s goes over all rows again and again, and they come as a stream: use data that "
+               "can be read at any row, or train with adam",
+               model->optimizer.type->name);
+    return NN_OK;
+}
 
 static size_t parts_of(const nn_source *source)
 {
@@ -127,6 +137,7 @@ nn_status nn_solve(nn_trainer *trainer, nn_model *model, const nn_source *source
         .read = read,
         .user = &solving,
     };
+    model->gradients_known = false;
     nn_status status = optimizer->solve(model->optimizer.self, &problem, solved);
     if (status != NN_OK && status != NN_ERR_NONFINITE)
         return status;

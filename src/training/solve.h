@@ -19,6 +19,9 @@ static inline size_t nn_solve_rows(const nn_model *model, size_t rows)
     return nn_solves(model) && rows > NN_SOLVE_ROWS ? NN_SOLVE_ROWS : rows;
 }
 
+/* NN_ERR_UNSUPPORTED if such an optimizer can't go over these rows as often as it needs. */
+nn_status nn_solve_check(const nn_model *model, const nn_source *source);
+
 /* One epoch of such an optimizer over all rows of the source, in their own order, with a trainer for nn_solve_rows
  * of them. The trainer's totals are those at the weights that it leaves, and *loss is
  * theirs; it isn't finite if the data or the solution isn't, and then the weights are as they were. begins: of another call than the epoch before. *solved: there is nothing left to do. */

@@ -158,9 +158,9 @@ static nn_status check_input(const nn_model *model, size_t index, const nn_colum
     return NN_OK;
 }
 
-static nn_status check_labels(const nn_model *model, size_t index, const nn_column *column,
-                              size_t rows)
+static nn_status check_labels(const nn_source *source, const nn_model *model, size_t index)
 {
+    const nn_column *column = &source->targets[index];
     const nn_shape *output = nn_model_output_shape(model, index);
     const char *loss = model->outputs[index].loss.type->name;
     const size_t classes = nn_last_dimension(output), labels = nn_shape_width(output) / classes;
@@ -170,7 +170,7 @@ static nn_status check_labels(const nn_model *model, size_t index, const nn_colu
                "loss %s takes %zu class label(s) a row for outputs of shape %s, the targets have "
                "shape %s",
                loss, labels, nn_shape_string(output).text, nn_shape_string(&column->shape).text);
-    return nn_column_check_labels(column, rows, classes);
+    return source->reader != NULL ? NN_OK : nn_column_check_labels(column, source->rows, classes);
 }
 
 static nn_status check_values(const nn_model *model, size_t index, const nn_column *column)
@@ -196,9 +196,8 @@ static nn_status check_source(const nn_source *source, const nn_model *model)
                                           : status;
     }
     for (size_t i = 0; i < model->output_count; i++) {
-        const nn_column *column = &source->targets[i];
-        nn_status status = takes_labels(model, i) ? check_labels(model, i, column, source->rows)
-                                                  : check_values(model, i, column);
+        nn_status status = takes_labels(model, i) ? check_labels(source, model, i)
+                                                  : check_values(model, i, &source->targets[i]);
         if (status != NN_OK)
             return model->output_count > 1
                        ? nn_fail_in(status, "%s", nn_model_output_name(model, i))
@@ -210,7 +209,7 @@ static nn_status check_source(const nn_source *source, const nn_model *model)
 static nn_status open_source(nn_source *source, const nn_model *model, const nn_dataset *data)
 {
     const struct wanted inputs = want_inputs(model), targets = want_targets(model);
-    NN_REQUIRE(source->rows > 0, NN_ERR_INVALID, "there are no rows");
+    NN_REQUIRE(source->rows > 0 || nn_source_streams(source), NN_ERR_INVALID, "there are no rows");
     NN_TRY(find_columns(data, &inputs, source->inputs));
     NN_TRY(find_columns(data, &targets, source->targets));
     NN_TRY(check_columns(data, &inputs, &targets));
@@ -222,6 +221,9 @@ nn_status nn_source_open(nn_source *source, const nn_model *model, const nn_data
 {
     *source = (nn_source){
         .rows = data->rows,
+        .reader = data->reader,
+        .input_count = nn_model_input_count(model),
+        .target_count = model->output_count,
         .sample_weight = nn_dataset_column(data, "sample_weight"),
     };
     nn_status status = open_source(source, model, data);

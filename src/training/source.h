@@ -6,16 +6,24 @@
 #include "model.h"
 
 typedef struct nn_source {
-    size_t rows;
+    size_t rows;                       /* 0: a stream of unknown length */
+    const nn_row_reader *reader;       /* NULL: the rows are in memory */
     nn_column inputs[NN_MAX_INPUTS];   /* of the model's inputs */
     nn_column targets[NN_MAX_OUTPUTS]; /* of its outputs */
-    const nn_column *sample_weight;    /* NULL: none */
-    const double *class_weight;        /* [classes]; NULL: none */
+    size_t input_count, target_count;
+    const nn_column *sample_weight; /* NULL: none */
+    const double *class_weight;     /* [classes]; NULL: none */
 } nn_source;
+
+static inline bool nn_source_streams(const nn_source *source)
+{
+    return source->reader != NULL && source->reader->stream;
+}
 
 /* Finds the columns: each of an input's or output's own name, or parts of "x" and "y", where these lie side
  * by side. Checks data against a compiled model: widths, types, every class label and every weight, so that
- * nothing can go wrong once training has begun. what names the dataset in messages.
+ * nothing can go wrong once training has begun; of rows that a function reads, labels and weights are
+ * checked as they come. what names the dataset in messages.
  * Errors: NN_ERR_INVALID, NN_ERR_SHAPE, with both shapes, or row and value, in the message. */
 nn_status nn_source_open(nn_source *source, const nn_model *model, const nn_dataset *data,
                          const char *what);

@@ -3,6 +3,7 @@
 #include "status.h"
 #include "update.h"
 #include "walk.h"
+#include <math.h>
 #include <string.h>
 
 static size_t state_count(const nn_model *model, const nn_named_metric *metric)
@@ -88,6 +89,7 @@ void nn_trainer_free(nn_trainer *trainer)
     if (trainer == NULL)
         return;
     nn_workspace_free(trainer->workspace);
+    nn_reading_free(&trainer->reading);
     for (size_t i = 0; i < trainer->output_count; i++) {
         nn_trainer_output *output = &trainer->outputs[i];
         nn_release(output->values);
@@ -98,6 +100,7 @@ void nn_trainer_free(nn_trainer *trainer)
     }
     nn_release(trainer->outputs);
     nn_release(trainer->metric_states);
+    nn_release(trainer->norm_sums);
     nn_release(trainer);
 }
 
@@ -115,6 +118,9 @@ nn_status nn_trainer_keep(nn_trainer **trainer, nn_model *model, size_t rows)
         model->trainer = kept;
         model->trainer_free = free_kept;
     }
+    nn_release(kept->norm_sums);
+    kept->norm_sums = NULL;
+    kept->norm_count = 0;
     nn_trainer_reset_totals(kept);
     *trainer = kept;
     return NN_OK;
@@ -132,13 +138,13 @@ static void gather_weights(const nn_trainer_output *output, double scale, const 
                            const nn_rows *rows)
 {
     const size_t loss_rows = rows->count * output->distributions;
-    const float *sample_weight =
-        source->sample_weight != NULL ? source->sample_weight->values : NULL;
+    const nn_column *sample_weight = source->sample_weight;
     for (size_t i = 0; i < loss_rows; i++) {
         const size_t row = i / output->distributions;
         double weight = 1;
         if (sample_weight != NULL)
-            weight = (double)sample_weight[nn_rows_at(rows, row)];
+            weight = (double)((const float *)sample_weight
+                                  ->values)[nn_column_place(sample_weight, nn_rows_at(rows, row))];
         if (source->class_weight != NULL)
             weight *= source->class_weight[output->labels != NULL
                                                ? (size_t)output->labels[i]
@@ -149,8 +155,15 @@ static void gather_weights(const nn_trainer_output *output, double scale, const 
     }
 }
 
-nn_status nn_trainer_gather(nn_trainer *trainer, const nn_model *model, const nn_source *source,
-                            const nn_rows *rows)
+nn_status nn_trainer_prepare(nn_trainer *trainer, const nn_source *source)
+{
+    return source->reader == NULL
+               ? NN_OK
+               : nn_reading_reserve(&trainer->reading, source, trainer->most_rows);
+}
+
+static nn_status gather(nn_trainer *trainer, const nn_model *model, const nn_source *source,
+                        const nn_rows *rows)
 {
     trainer->rows = rows->count;
     for (size_t i = 0; i < nn_model_input_count(model); i++)
@@ -167,6 +180,18 @@ nn_status nn_trainer_gather(nn_trainer *trainer, const nn_model *model, const nn
         gather_weights(output, trainer->loss_scale * model->outputs[i].loss_weight, source, rows);
     }
     return NN_OK;
+}
+
+nn_status nn_trainer_gather(nn_trainer *trainer, const nn_model *model, const nn_source *source,
+                            const nn_rows *rows)
+{
+    if (source->reader == NULL)
+        return gather(trainer, model, source, rows);
+    nn_source batch;
+    trainer->rows = 0;
+    size_t count = 0;
+    NN_TRY(nn_reading_read(&trainer->reading, source, rows, &batch, &count));
+    return count > 0 ? gather(trainer, model, &batch, &(nn_rows){.count = count}) : NN_OK;
 }
 
 /* What an output's loss has to do with: its values in this batch. */
@@ -218,7 +243,7 @@ double nn_trainer_forward(nn_trainer *trainer, const nn_model *model)
     return loss;
 }
 
-/* The losses' gradients. False if nothing is trainable. */
+/* The losses' gradients, where backward begins. False if nothing is trainable. */
 static bool differentiate_losses(nn_trainer *trainer, const nn_model *model)
 {
     bool any = false;
@@ -237,10 +262,35 @@ static bool differentiate_losses(nn_trainer *trainer, const nn_model *model)
     return any;
 }
 
+nn_status nn_trainer_sum_norms(nn_trainer *trainer, const nn_model *model)
+{
+    trainer->norm_sums = nn_allocate(model->node_count, sizeof(*trainer->norm_sums));
+    trainer->norm_count = trainer->norm_sums != NULL ? model->node_count : 0;
+    return trainer->norm_sums != NULL ? NN_OK : NN_ERR_NO_MEMORY;
+}
+
+static void add_norms(nn_trainer *trainer, const nn_model *model)
+{
+    for (size_t i = 0; i < model->node_count; i++) {
+        const nn_node *node = &model->nodes[i];
+        double squares = 0;
+        for (size_t p = 0; p < node->build.parameter_count; p++) {
+            const nn_parameter *parameter = &model->parameters[node->first_parameter + p];
+            const nn_real *g = model->gradients + parameter->offset;
+            for (size_t j = 0; parameter->trainable && j < parameter->width; j++)
+                squares += (double)g[j] * (double)g[j];
+        }
+        trainer->norm_sums[i] += sqrt(squares);
+    }
+    trainer->norm_batches++;
+}
+
 static void walk_backward(nn_trainer *trainer, nn_model *model)
 {
     nn_walk_backward(model, trainer->workspace, trainer->rows, trainer->workspace->x, true,
                      1 / trainer->loss_scale);
+    if (trainer->norm_sums != NULL)
+        add_norms(trainer, model);
 }
 
 void nn_trainer_gradients(nn_trainer *trainer, nn_model *model)
@@ -251,12 +301,14 @@ void nn_trainer_gradients(nn_trainer *trainer, nn_model *model)
 
 void nn_trainer_backward(nn_trainer *trainer, nn_model *model)
 {
-    nn_workspace *workspace = trainer->workspace;
+    /* folded, there are no gradients of which there could be norms */
+    const bool folds = trainer->norm_sums == NULL && nn_optimizer_folds(&model->optimizer);
+    model->gradients_known = false;
     if (differentiate_losses(trainer, model)) {
-        if (nn_optimizer_folds(&model->optimizer)) {
+        if (folds) {
             const double rate = nn_optimizer_rate(&model->optimizer, model->iteration);
-            nn_walk_backward_folded(model, workspace, trainer->rows, workspace->x, true,
-                                    rate / trainer->loss_scale);
+            nn_walk_backward_folded(model, trainer->workspace, trainer->rows, trainer->workspace->x,
+                                    true, rate / trainer->loss_scale);
         } else {
             walk_backward(trainer, model);
             nn_update_weights(model);
@@ -271,6 +323,9 @@ void nn_trainer_reset_totals(nn_trainer *trainer)
     for (size_t i = 0; i < trainer->output_count; i++)
         trainer->outputs[i].loss_sum = 0;
     trainer->rows_seen = 0;
+    trainer->norm_batches = 0;
+    if (trainer->norm_sums != NULL)
+        memset(trainer->norm_sums, 0, trainer->norm_count * sizeof(*trainer->norm_sums));
     memset(trainer->metric_states, 0,
            trainer->metric_state_count * sizeof(*trainer->metric_states));
 }
@@ -290,16 +345,24 @@ void nn_trainer_totals(const nn_trainer *trainer, const nn_model *model, double 
     }
 }
 
-nn_status nn_trainer_evaluate(nn_trainer *trainer, const nn_model *model, const nn_source *source)
+nn_status nn_trainer_evaluate(nn_trainer *trainer, const nn_model *model, const nn_source *source,
+                              nn_trainer_seeing *see, void *user)
 {
     nn_trainer_reset_totals(trainer);
-    for (size_t at = 0; at < source->rows; at += trainer->most_rows) {
-        const size_t left = source->rows - at;
-        NN_TRY(nn_trainer_gather(
-            trainer, model, source,
-            &(nn_rows){.first = at,
-                       .count = left < trainer->most_rows ? left : trainer->most_rows}));
-        nn_trainer_forward(trainer, model);
+    NN_TRY(nn_reading_begin_pass(source));
+    const size_t most = trainer->most_rows;
+    for (size_t at = 0; source->rows == 0 || at < source->rows; at += trainer->rows) {
+        const size_t left = source->rows > 0 ? source->rows - at : most;
+        const nn_rows rows = {.first = at, .count = left < most ? left : most};
+        NN_TRY(nn_trainer_gather(trainer, model, source, &rows));
+        if (trainer->rows > 0) {
+            nn_trainer_forward(trainer, model);
+            if (see != NULL)
+                NN_TRY(see(user, trainer, at));
+        }
+        if (trainer->rows < rows.count)
+            break; /* the end of a stream */
     }
+    NN_REQUIRE(trainer->rows_seen > 0, NN_ERR_INVALID, "the stream has no rows");
     return NN_OK;
 }

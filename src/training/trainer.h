@@ -5,6 +5,7 @@
 #ifndef NN_TRAINING_TRAINER_H
 #define NN_TRAINING_TRAINER_H
 
+#include "reading.h"
 #include "source.h"
 #include "workspace.h"
 
@@ -33,6 +34,8 @@ typedef struct nn_trainer {
     nn_workspace *workspace;
     nn_real input_scale, input_offset; /* done while gathering; 1 and 0: nothing to do */
 
+    nn_reading reading; /* where a function's rows go first */
+
     /* the batch */
     size_t rows; /* rows gathered */
     nn_trainer_output *outputs;
@@ -43,6 +46,8 @@ typedef struct nn_trainer {
     size_t rows_seen;
     double *metric_states; /* [metric_state_count] of all metrics, one after the other */
     size_t metric_state_count;
+    double *norm_sums; /* [norm_count] of the layers' gradients; NULL: they aren't wanted */
+    size_t norm_count, norm_batches; /* nodes of the model; how many batches are in the sums */
 } nn_trainer;
 
 /* For batches of at most so many rows with a compiled model. Errors: NN_ERR_NO_MEMORY,
@@ -54,8 +59,13 @@ void nn_trainer_free(nn_trainer *trainer);
 /* The trainer that the model keeps, or a new one if that is too small. */
 nn_status nn_trainer_keep(nn_trainer **trainer, nn_model *model, size_t rows);
 
-/* Gathers rows of the source as the next batch.
- * Errors: NN_ERR_INVALID (a label that changed since the source was checked). */
+/* Has what is needed to read the source's rows, if a function reads them. Errors: NN_ERR_NO_MEMORY. */
+nn_status nn_trainer_prepare(nn_trainer *trainer, const nn_source *source);
+
+/* Gathers rows of the source as the next batch. Of a stream, rows->count of the next; trainer->rows then
+ * tells how many there were, and if there were none there is no batch.
+ * Errors: NN_ERR_INVALID (a label that changed since the source was checked, or that a function read),
+ * NN_ERR_NONFINITE (a weight that a function read), the function's. */
 nn_status nn_trainer_gather(nn_trainer *trainer, const nn_model *model, const nn_source *source,
                             const nn_rows *rows);
 
@@ -66,12 +76,26 @@ double nn_trainer_forward(nn_trainer *trainer, const nn_model *model);
 void nn_trainer_backward(nn_trainer *trainer, nn_model *model);
 void nn_trainer_gradients(nn_trainer *trainer, nn_model *model);
 
+/* From now on, until the model's trainer is taken anew, the norm of each layer's gradients is summed up
+ * over an epoch's batches. Errors: NN_ERR_NO_MEMORY. */
+nn_status nn_trainer_sum_norms(nn_trainer *trainer, const nn_model *model);
+
+/* The trainer that the model keeps, with all rows of batch gathered; values and count are checked as
+ * those of nn_train_on_batch. Errors: as that one's. */
+nn_status nn_trainer_take_batch(nn_trainer **trainer, nn_model *model, const nn_dataset *batch,
+                                const double *values, size_t count);
+
 void nn_trainer_reset_totals(nn_trainer *trainer);
 
 /* values[nn_model_metric_count]: losses and metrics of the epoch so far. */
 void nn_trainer_totals(const nn_trainer *trainer, const nn_model *model, double *values);
 
-/* The whole source without training: totals are reset before. */
-nn_status nn_trainer_evaluate(nn_trainer *trainer, const nn_model *model, const nn_source *source);
+/* Is handed a batch that went forward; first is its first row in the source. */
+typedef nn_status nn_trainer_seeing(void *user, const nn_trainer *trainer, size_t first);
+
+/* The whole source without training: totals are reset before. see may be NULL.
+ * Errors: NN_ERR_INVALID (a stream without rows), as nn_trainer_gather's, see's. */
+nn_status nn_trainer_evaluate(nn_trainer *trainer, const nn_model *model, const nn_source *source,
+                              nn_trainer_seeing *see, void *user);
 
 #endif

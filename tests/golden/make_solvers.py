@@ -184,7 +184,12 @@ def learn(kind, sizes, activation, x, y, start):
         model.fit(x, y)
     model.coefs_ = [k.copy() for k, _ in start]
     model.intercepts_ = [b.copy() for _, b in start]
-    return model.set_params(max_iter=20000, max_fun=100000).fit(x, y)
+    model.set_params(max_iter=20000, max_fun=100000)
+    for _ in range(30):  # it ends where the loss falls slowly, and how slowly can't be set
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            model.fit(x, y)
+    return model
 
 
 def network(name, kind, sizes, activation, loss):
