@@ -202,6 +202,15 @@ NN_API nn_status nn_model_set_seed(nn_model *model, uint64_t seed);
 NN_API nn_status nn_model_compile(nn_model *model, const char *optimizer, const char *loss,
                                   const char *metrics);
 
+/* Lets a layer learn from data, before training, what isn't trained: normalization its mean and variance,
+ * pca its components. layer is the layer's name ("normalization"), or NULL for all layers that learn so, in
+ * their order. data are inputs of the model (targets aren't needed); the layers before work on them as in
+ * nn_predict. What a layer had learned before is forgotten. A failure leaves layers before it adapted.
+ * Errors: NN_ERR_INVALID (no such layer, or it has nothing to learn; data without rows or inputs, or too
+ * few), NN_ERR_SHAPE, NN_ERR_STATE (no layers, in use; a layer before isn't adapted), NN_ERR_NONFINITE,
+ * NN_ERR_NO_MEMORY. */
+NN_API nn_status nn_model_adapt(nn_model *model, const char *layer, const nn_dataset *data);
+
 /* A model of its own with the same layers, weights, compile settings and optimizer state. */
 NN_API nn_status nn_model_clone(nn_model **copy, const nn_model *model);
 
@@ -307,7 +316,9 @@ typedef nn_status (*nn_event_function)(const nn_event *event, void *user);
 typedef struct nn_fit_options {
     size_t struct_size;
     size_t epochs;        /* epochs of this call; 1 */
-    size_t batch_size;    /* rows of a step; 32. The last batch of an epoch may be smaller */
+    size_t batch_size;    /* rows of a step; 32. The last batch of an epoch may be smaller; where
+                             a layer can't train on a single row (batch_normalization), that row
+                             joins the batch before, and batch_size 1 is NN_ERR_INVALID */
     size_t initial_epoch; /* number of the first epoch in history and callbacks; 0 */
     int shuffle;          /* 1: a new order of rows each epoch, from the model's seed */
     int verbose;          /* 0 silent, 1 progress bar on stdout, 2 a line an epoch */

@@ -333,6 +333,12 @@ static const char *const *wrong_values(nn_option_type type)
                                        "nan",  "inf",  "-0.5", "1e300", "f(a=1)", NULL};
     static const char *const real[] = {"none", REAL_REFUSALS, NULL};
     static const char *const optional_real[] = {REAL_REFUSALS, NULL};
+    static const char *const integer[] = {"true", "none", "abc",  "()",     "(1,2)",
+                                          "1.5",  "nan",  "1e10", "f(a=1)", NULL};
+    static const char *const integers[] = {
+        "true", "abc", "()", "1.5", "(a)", "(1e10)", "(1,2,3,4,5,6,7,8,9)", "(1,(2))", NULL};
+    static const char *const reals[] = {"true",  "abc",    "()",      "nan", "(1,inf)",
+                                        "(1,a)", "(1e99)", "(1,(2))", NULL};
     static const char *const boolean[] = {"1", "yes", "none", "'true'", "(true)", NULL};
     static const char *const shape[] = {
         "true",    "abc",   "()",  "(0)",           "0",
@@ -347,6 +353,12 @@ static const char *const *wrong_values(nn_option_type type)
     switch (type) {
     case NN_TYPE_SIZE:
         return size;
+    case NN_TYPE_INTEGER:
+        return integer;
+    case NN_TYPE_INTEGERS:
+        return integers;
+    case NN_TYPE_REALS:
+        return reals;
     case NN_TYPE_REAL:
         return real;
     case NN_TYPE_OPTIONAL_REAL:
@@ -372,8 +384,9 @@ static void check_bound(const nn_room *room, const nn_part_type *type, const nn_
                         double bound, bool open, double outwards)
 {
     char inside[64], outside[64];
-    const double beyond =
-        option->type == NN_TYPE_SIZE ? bound + copysign(1, outwards) : nextafter(bound, outwards);
+    const double beyond = option->type == NN_TYPE_SIZE || option->type == NN_TYPE_INTEGER
+                              ? bound + copysign(1, outwards)
+                              : nextafter(bound, outwards);
     if (!isfinite(bound))
         return;
     snprintf(inside, sizeof inside, "%.17g", bound);
@@ -395,8 +408,8 @@ static nn_status check_option(void *user, const nn_option *option, const void *v
                   place->type->name, option->name);
     for (const char *const *wrong = wrong_values(option->type); *wrong != NULL; wrong++)
         refuse(place->room, place->type, option, *wrong);
-    if (option->type == NN_TYPE_SIZE || option->type == NN_TYPE_REAL ||
-        option->type == NN_TYPE_OPTIONAL_REAL) {
+    if (option->type == NN_TYPE_SIZE || option->type == NN_TYPE_INTEGER ||
+        option->type == NN_TYPE_REAL || option->type == NN_TYPE_OPTIONAL_REAL) {
         check_bound(place->room, place->type, option, option->minimum, option->open_minimum,
                     -INFINITY);
         check_bound(place->room, place->type, option, option->maximum, option->open_maximum,

@@ -25,6 +25,9 @@ static nn_status set_default(const nn_option *option, void *to)
     case NN_TYPE_SIZE:
         *(size_t *)to = (size_t)option->default_number;
         return NN_OK;
+    case NN_TYPE_INTEGER:
+        *(int *)to = (int)option->default_number;
+        return NN_OK;
     case NN_TYPE_REAL:
         *(double *)to = option->default_number;
         return NN_OK;
@@ -42,6 +45,8 @@ static nn_status set_default(const nn_option *option, void *to)
     case NN_TYPE_PART:
         return option->default_text == NULL ? NN_OK
                                             : nn_part_parse(to, option->room, option->default_text);
+    case NN_TYPE_INTEGERS:
+    case NN_TYPE_REALS:
     case NN_TYPE_OPTIONAL_REAL:
     case NN_TYPE_SHAPE:
     case NN_TYPE_SEED:
@@ -173,6 +178,8 @@ static nn_status free_option(void *user, const nn_option *option, const void *va
     (void)user;
     if (option->type == NN_TYPE_STRING)
         nn_release(*(char *const *)value);
+    if (option->type == NN_TYPE_REALS)
+        nn_release(((const nn_reals *)value)->values);
     if (option->type == NN_TYPE_PART) {
         nn_part nested = *(const nn_part *)value;
         nn_part_free(&nested);

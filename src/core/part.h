@@ -32,8 +32,23 @@ typedef struct nn_optional_real {
     double value; /* 0 if it isn't given */
 } nn_optional_real;
 
+/* A short list of whole numbers, such as dimensions or axes; count 0: none. */
+typedef struct nn_integers {
+    size_t count;
+    int values[NN_MAX_RANK];
+} nn_integers;
+
+/* A list of numbers; count 0: none, and values is NULL. */
+typedef struct nn_reals {
+    size_t count;
+    double *values;
+} nn_reals;
+
 typedef enum nn_option_type {
     NN_TYPE_SIZE,          /* size_t */
+    NN_TYPE_INTEGER,       /* int; also taken from a tuple of one, as Keras writes an axis */
+    NN_TYPE_INTEGERS,      /* nn_integers */
+    NN_TYPE_REALS,         /* nn_reals: each finite, and so it is as a float; owned */
     NN_TYPE_REAL,          /* double; finite, and so it is as a float */
     NN_TYPE_OPTIONAL_REAL, /* nn_optional_real: such a number or none, which is the default */
     NN_TYPE_BOOL,          /* bool */
@@ -50,8 +65,8 @@ typedef struct nn_option {
     size_t offset;
     bool required;
     bool open_minimum, open_maximum; /* the bound itself is out of bounds */
-    double default_number;           /* SIZE, REAL, BOOL */
-    double minimum, maximum;         /* SIZE, REAL, OPTIONAL_REAL; INFINITY: no bound */
+    double default_number;           /* SIZE, INTEGER, REAL, BOOL */
+    double minimum, maximum;         /* SIZE, INTEGER, REAL, OPTIONAL_REAL; INFINITY: no bound */
     const char *default_text;        /* STRING, CHOICE, PART (a spec), SHAPE; NULL: none */
     const char *const *choices;      /* CHOICE: names, ended by NULL */
     const nn_room *room;             /* PART */
@@ -67,6 +82,24 @@ typedef struct nn_option {
     {                                                                                              \
         .name = #field, .type = NN_TYPE_SIZE, .offset = offsetof(s, field), .required = true,      \
         .minimum = (low), .maximum = (high), .help = (text)                                        \
+    }
+#define NN_OPTION_INTEGER(s, field, value, low, high, text)                                        \
+    {                                                                                              \
+        .name = #field, .type = NN_TYPE_INTEGER, .offset = offsetof(s, field),                     \
+        .default_number = (value), .minimum = (low), .maximum = (high), .help = (text)             \
+    }
+#define NN_OPTION_INTEGERS(s, field, text)                                                         \
+    {                                                                                              \
+        .name = #field, .type = NN_TYPE_INTEGERS, .offset = offsetof(s, field), .help = (text)     \
+    }
+#define NN_OPTION_INTEGERS_REQUIRED(s, field, text)                                                \
+    {                                                                                              \
+        .name = #field, .type = NN_TYPE_INTEGERS, .offset = offsetof(s, field), .required = true,  \
+        .help = (text)                                                                             \
+    }
+#define NN_OPTION_REALS(s, field, text)                                                            \
+    {                                                                                              \
+        .name = #field, .type = NN_TYPE_REALS, .offset = offsetof(s, field), .help = (text)        \
     }
 #define NN_OPTION_REAL(s, field, value, low, high, text)                                           \
     {                                                                                              \

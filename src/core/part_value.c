@@ -4,6 +4,7 @@
 #include "status.h"
 #include <errno.h>
 #include <float.h>
+#include <limits.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -61,6 +62,46 @@ static nn_status take_size(const nn_option *option, const nn_value *value, size_
     return NN_OK;
 }
 
+/* -INT_MAX ... INT_MAX */
+static nn_status take_whole(const nn_option *option, const nn_value *value, int *integer)
+{
+    OPTION_REQUIRE(value->kind == NN_VALUE_NUMBER && fabs(value->number) <= INT_MAX &&
+                       value->number == (int)value->number,
+                   "%s is %s, expected a whole number", option->name, describe(value));
+    *integer = (int)value->number;
+    return NN_OK;
+}
+
+static nn_status take_integer(const nn_option *option, const nn_value *value, int *integer)
+{
+    int taken = 0;
+    if (value->kind == NN_VALUE_TUPLE && value->count == 1)
+        value = value->items;
+    NN_TRY(take_whole(option, value, &taken));
+    NN_TRY(check_bounds(option, taken));
+    *integer = taken;
+    return NN_OK;
+}
+
+/* A tuple, or one number. */
+static nn_status take_integers(const nn_option *option, const nn_value *value,
+                               nn_integers *integers)
+{
+    nn_integers taken = {.count = 0};
+    if (value->kind == NN_VALUE_TUPLE) {
+        OPTION_REQUIRE(value->count >= 1 && value->count <= NN_MAX_RANK,
+                       "%s has %zu numbers, expected 1 to %d", option->name, value->count,
+                       NN_MAX_RANK);
+        for (; taken.count < value->count; taken.count++)
+            NN_TRY(take_whole(option, &value->items[taken.count], &taken.values[taken.count]));
+    } else if (value->kind != NN_VALUE_NONE || option->required) {
+        NN_TRY(take_whole(option, value, taken.values));
+        taken.count = 1;
+    }
+    *integers = taken;
+    return NN_OK;
+}
+
 static nn_status take_real(const nn_option *option, const nn_value *value, double *real)
 {
     OPTION_REQUIRE(value->kind == NN_VALUE_NUMBER, "%s is %s, expected a number", option->name,
@@ -70,6 +111,34 @@ static nn_status take_real(const nn_option *option, const nn_value *value, doubl
                    (double)FLT_MAX);
     NN_TRY(check_bounds(option, value->number));
     *real = value->number;
+    return NN_OK;
+}
+
+/* A tuple, or one number. */
+static nn_status take_reals(const nn_option *option, const nn_value *value, nn_reals *reals)
+{
+    const nn_option each = {.name = option->name, .minimum = -INFINITY, .maximum = INFINITY};
+    const nn_value *items = value->kind == NN_VALUE_TUPLE ? value->items : value;
+    const size_t count = value->kind == NN_VALUE_TUPLE  ? value->count
+                         : value->kind == NN_VALUE_NONE ? 0
+                                                        : 1;
+    OPTION_REQUIRE(count > 0 || value->kind == NN_VALUE_NONE, "%s is empty, expected numbers",
+                   option->name);
+    nn_reals taken = {.count = count};
+    nn_status status = NN_OK;
+    if (count > 0) {
+        taken.values = nn_allocate(count, sizeof(*taken.values));
+        if (taken.values == NULL)
+            return NN_ERR_NO_MEMORY;
+    }
+    for (size_t i = 0; i < count && status == NN_OK; i++)
+        status = take_real(&each, &items[i], &taken.values[i]);
+    if (status != NN_OK) {
+        nn_release(taken.values);
+        return status;
+    }
+    nn_release(reals->values);
+    *reals = taken;
     return NN_OK;
 }
 
@@ -198,6 +267,12 @@ nn_status nn_option_take(const nn_option *option, const nn_value *value, void *t
     switch (option->type) {
     case NN_TYPE_SIZE:
         return take_size(option, value, to);
+    case NN_TYPE_INTEGER:
+        return take_integer(option, value, to);
+    case NN_TYPE_INTEGERS:
+        return take_integers(option, value, to);
+    case NN_TYPE_REALS:
+        return take_reals(option, value, to);
     case NN_TYPE_REAL:
         return take_real(option, value, to);
     case NN_TYPE_OPTIONAL_REAL:

@@ -24,6 +24,12 @@ bool nn_option_is_default(const nn_option *option, const void *value)
     switch (option->type) {
     case NN_TYPE_SIZE:
         return *(const size_t *)value == (size_t)option->default_number;
+    case NN_TYPE_INTEGER:
+        return *(const int *)value == (int)option->default_number;
+    case NN_TYPE_INTEGERS:
+        return ((const nn_integers *)value)->count == 0;
+    case NN_TYPE_REALS:
+        return ((const nn_reals *)value)->count == 0;
     case NN_TYPE_REAL:
         return *(const double *)value == option->default_number;
     case NN_TYPE_OPTIONAL_REAL:
@@ -63,11 +69,38 @@ static void write_shape(const nn_shape *shape, nn_text *text)
     nn_text_append(text, ")");
 }
 
+static void write_integers(const nn_integers *integers, nn_text *text)
+{
+    nn_text_append(text, "(");
+    for (size_t i = 0; i < integers->count; i++)
+        nn_text_append(text, "%s%d", i == 0 ? "" : ",", integers->values[i]);
+    nn_text_append(text, ")");
+}
+
+static void write_reals(const nn_reals *reals, nn_text *text)
+{
+    nn_text_append(text, "(");
+    for (size_t i = 0; i < reals->count; i++) {
+        nn_text_append(text, i == 0 ? "" : ",");
+        nn_text_append_number(text, reals->values[i]);
+    }
+    nn_text_append(text, ")");
+}
+
 static void write_value(const nn_option *option, const void *value, nn_text *text)
 {
     switch (option->type) {
     case NN_TYPE_SIZE:
         nn_text_append(text, "%zu", *(const size_t *)value);
+        break;
+    case NN_TYPE_INTEGER:
+        nn_text_append(text, "%d", *(const int *)value);
+        break;
+    case NN_TYPE_INTEGERS: /* none is the default, and defaults aren't written */
+        write_integers(value, text);
+        break;
+    case NN_TYPE_REALS: /* so here */
+        write_reals(value, text);
         break;
     case NN_TYPE_REAL:
         nn_text_append_number(text, *(const double *)value);

@@ -27,11 +27,43 @@ static void write_shape(const nn_shape *shape, nn_text *text)
                        i + 1 == shape->rank ? "]" : "");
 }
 
+static void write_integers(const nn_integers *integers, nn_text *text)
+{
+    nn_text_append(text, integers->count == 0 ? "null" : "[");
+    for (size_t i = 0; i < integers->count; i++)
+        nn_text_append(text, "%s%d%s", i == 0 ? "" : ",", integers->values[i],
+                       i + 1 == integers->count ? "]" : "");
+}
+
+/* One number stands alone: Keras takes it for every value. */
+static void write_reals(const nn_reals *reals, nn_text *text)
+{
+    if (reals->count == 0)
+        nn_text_append(text, "null");
+    if (reals->count > 1)
+        nn_text_append(text, "[");
+    for (size_t i = 0; i < reals->count; i++) {
+        nn_text_append(text, i == 0 ? "" : ",");
+        nn_json_write_real(text, reals->values[i]);
+    }
+    if (reals->count > 1)
+        nn_text_append(text, "]");
+}
+
 static nn_status write_value(const nn_option *option, const void *value, nn_text *text)
 {
     switch (option->type) {
     case NN_TYPE_SIZE:
         nn_text_append(text, "%zu", *(const size_t *)value);
+        return NN_OK;
+    case NN_TYPE_INTEGER:
+        nn_text_append(text, "%d", *(const int *)value);
+        return NN_OK;
+    case NN_TYPE_INTEGERS:
+        write_integers(value, text);
+        return NN_OK;
+    case NN_TYPE_REALS:
+        write_reals(value, text);
         return NN_OK;
     case NN_TYPE_REAL:
         nn_json_write_real(text, *(const double *)value);

@@ -93,18 +93,19 @@ static nn_status read_string(const nn_option *option, const nn_json *json, nn_va
     return set_text(value, NN_VALUE_NAME, type->name, strlen(type->name));
 }
 
-/* The items of a list, from item on. */
-static nn_status read_tuple(const nn_json *list, const nn_json *item, nn_value *value)
+/* The items of a list, from item on: dimensions, or as many numbers as there are. */
+static nn_status read_tuple(const nn_json *list, const nn_json *item, bool dimensions,
+                            nn_value *value)
 {
-    NN_REQUIRE(nn_json_count(list) <= NN_MAX_RANK + 1, NN_ERR_UNSUPPORTED, "a list of %zu values",
-               nn_json_count(list));
+    NN_REQUIRE(!dimensions || nn_json_count(list) <= NN_MAX_RANK + 1, NN_ERR_UNSUPPORTED,
+               "a list of %zu values", nn_json_count(list));
     value->kind = NN_VALUE_TUPLE;
     value->items = nn_allocate(nn_json_count(list), sizeof(*value->items));
     if (value->items == NULL)
         return NN_ERR_NO_MEMORY;
     for (; item != NULL; item = nn_json_next(list, item)) {
-        NN_REQUIRE(nn_json_is(item, NN_JSON_NUMBER) && item->whole, NN_ERR_FORMAT,
-                   "a dimension isn't a whole number");
+        NN_REQUIRE(nn_json_is(item, NN_JSON_NUMBER) && (item->whole || !dimensions), NN_ERR_FORMAT,
+                   dimensions ? "a dimension isn't a whole number" : "a value isn't a number");
         NN_TRY(read_number(item, &value->items[value->count]));
         value->count++;
     }
@@ -129,7 +130,7 @@ static nn_status read_value(const nn_option *option, const nn_json *json, int de
     case NN_JSON_STRING:
         return read_string(option, json, value);
     case NN_JSON_LIST:
-        return read_tuple(json, nn_json_first(json), value);
+        return read_tuple(json, nn_json_first(json), option->type != NN_TYPE_REALS, value);
     case NN_JSON_OBJECT:
         NN_REQUIRE(option->type == NN_TYPE_PART, NN_ERR_UNSUPPORTED, "an object isn't supported");
         value->kind = NN_VALUE_SPEC;
@@ -227,7 +228,7 @@ static nn_status add_input_shape(nn_spec *spec, const nn_json *batch_shape)
     nn_status status = NN_OK;
     const nn_json *rows = nn_json_first(batch_shape);
     if (nn_json_is(rows, NN_JSON_NULL))
-        status = read_tuple(batch_shape, nn_json_next(batch_shape, rows), &value);
+        status = read_tuple(batch_shape, nn_json_next(batch_shape, rows), true, &value);
     else
         status = nn_fail(NN_ERR_UNSUPPORTED, "a fixed number of rows");
     if (status == NN_OK)

@@ -93,13 +93,16 @@ static nn_status name_layer(const nn_model *model, const nn_part *layer, char **
         return *name != NULL ? NN_OK : NN_ERR_NO_MEMORY;
     }
     nn_text text = NN_TEXT_INIT;
+    const char *default_name = nn_layer_of(layer)->default_name;
+    if (default_name == NULL)
+        default_name = layer->type->name;
     size_t number = count_unnamed(model, layer->type);
     do {
         text.length = 0;
         if (number == 0)
-            nn_text_append(&text, "%s", layer->type->name);
+            nn_text_append(&text, "%s", default_name);
         else
-            nn_text_append(&text, "%s_%zu", layer->type->name, number);
+            nn_text_append(&text, "%s_%zu", default_name, number);
         number++;
     } while (!text.failed && has_name(model, text.data));
     if (!text.failed)

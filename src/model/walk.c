@@ -1,4 +1,5 @@
 #include "walk.h"
+#include "status.h"
 #include <assert.h>
 
 /* A node's input: another node's output, or the model's own input. */
@@ -21,6 +22,7 @@ static nn_layer_call make_call(const nn_model *model, const nn_workspace *worksp
         .x = input_of(node, workspace, x),
         .y = workspace->nodes[index].y,
         .kept = workspace->nodes[index].kept,
+        .batch_kept = workspace->nodes[index].batch_kept,
         .grids = model->grids,
         .random = nn_random_stream(model->seed, NN_RANDOM_LAYER, index, model->iteration),
     };
@@ -35,21 +37,72 @@ static void find_parameters(const nn_model *model, const nn_node *node, nn_real 
     }
 }
 
+static void forward_node(const nn_model *model, nn_workspace *workspace, size_t index, size_t rows,
+                         const nn_real *x, bool fused)
+{
+    const nn_node *node = &model->nodes[index];
+    const nn_layer *layer = nn_layer_of(&node->layer);
+    const bool adds = layer->loss != NULL && !workspace->predicts;
+    const bool passes = nn_workspace_passes(workspace, model, index);
+    if (passes && !adds)
+        return;
+    nn_real *parameters[NN_LAYER_MAX_PARAMETERS];
+    nn_layer_call call = make_call(model, workspace, index, rows, x, fused);
+    find_parameters(model, node, model->weights, parameters);
+    call.parameters = parameters;
+    if (!passes)
+        layer->forward(node->layer.self, &call);
+    if (adds)
+        workspace->added_loss += layer->loss(node->layer.self, &call);
+}
+
 nn_real *nn_walk_forward(const nn_model *model, nn_workspace *workspace, size_t rows,
                          const nn_real *x, bool fused)
 {
     assert(rows <= workspace->rows);
+    workspace->added_loss = 0;
+    for (size_t i = 0; i < model->node_count; i++)
+        forward_node(model, workspace, i, rows, x, fused);
+    return workspace->nodes[model->node_count - 1].y;
+}
+
+const nn_real *nn_walk_forward_to(const nn_model *model, nn_workspace *workspace, size_t rows,
+                                  const nn_real *x, size_t index)
+{
+    for (size_t i = 0; i < index; i++)
+        forward_node(model, workspace, i, rows, x, false);
+    return input_of(&model->nodes[index], workspace, x);
+}
+
+nn_status nn_walk_check_ready(const nn_model *model, size_t layers)
+{
+    nn_real *parameters[NN_LAYER_MAX_PARAMETERS];
+    for (size_t i = 0; i < layers; i++) {
+        const nn_node *node = &model->nodes[i];
+        const nn_layer *layer = nn_layer_of(&node->layer);
+        if (layer->check_ready == NULL)
+            continue;
+        find_parameters(model, node, model->weights, parameters);
+        nn_status status = layer->check_ready(node->layer.self, parameters);
+        if (status != NN_OK)
+            return nn_fail_in(status, "%s", node->name);
+    }
+    return NN_OK;
+}
+
+void nn_walk_update(nn_model *model, nn_workspace *workspace, size_t rows, const nn_real *x)
+{
     nn_real *parameters[NN_LAYER_MAX_PARAMETERS];
     for (size_t i = 0; i < model->node_count; i++) {
         const nn_node *node = &model->nodes[i];
-        if (nn_workspace_passes(workspace, model, i))
+        const nn_layer *layer = nn_layer_of(&node->layer);
+        if (layer->update == NULL)
             continue;
-        nn_layer_call call = make_call(model, workspace, i, rows, x, fused);
+        nn_layer_call call = make_call(model, workspace, i, rows, x, false);
         find_parameters(model, node, model->weights, parameters);
         call.parameters = parameters;
-        nn_layer_of(&node->layer)->forward(node->layer.self, &call);
+        layer->update(node->layer.self, &call);
     }
-    return workspace->nodes[model->node_count - 1].y;
 }
 
 nn_real *nn_walk_output_gradient(const nn_model *model, const nn_workspace *workspace)

@@ -5,10 +5,20 @@
 #include "workspace.h"
 
 /* Runs rows <= workspace->rows rows of x[rows][input] through the model and returns the output
- * [rows][output]. With fused, the last activation is left to the loss. A workspace for training
+ * [rows][output]; what layers add to the loss is in workspace->added_loss. With fused, the last activation is left to the loss. A workspace for training
  * takes the training path (dropout drops) and keeps what backward needs. */
 nn_real *nn_walk_forward(const nn_model *model, nn_workspace *workspace, size_t rows,
                          const nn_real *x, bool fused);
+
+/* Runs the layers before that of an index, and returns its input. */
+const nn_real *nn_walk_forward_to(const nn_model *model, nn_workspace *workspace, size_t rows,
+                                  const nn_real *x, size_t index);
+
+/* Whether the first layers of a built model can be used. NN_ERR_STATE, with the layer's name. */
+nn_status nn_walk_check_ready(const nn_model *model, size_t layers);
+
+/* After forward, with its arguments: what layers change in a step beside what backward gives. */
+void nn_walk_update(nn_model *model, nn_workspace *workspace, size_t rows, const nn_real *x);
 
 /* Where the gradient by the output (fused: by its z) goes before nn_walk_backward. NULL if nothing in
  * the model is trainable. */

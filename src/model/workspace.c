@@ -13,7 +13,7 @@
 #define NO_BUFFER SIZE_MAX
 
 struct node_plan {
-    size_t y, kept, dy, scratch; /* indices of buffers */
+    size_t y, kept, batch_kept, dy, scratch; /* indices of buffers */
 };
 
 struct plan {
@@ -26,13 +26,12 @@ struct plan {
     size_t count;
 };
 
-static nn_status add_buffer(struct plan *plan, size_t width, size_t first, size_t last,
+static nn_status add_buffer(struct plan *plan, size_t rows, size_t width, size_t first, size_t last,
                             size_t *index)
 {
     nn_plan_buffer *buffer = &plan->buffers[plan->count];
-    NN_REQUIRE(nn_multiply(plan->workspace->rows, width, &buffer->size), NN_ERR_NO_MEMORY,
-               "%zu rows of %zu values are more than memory can hold", plan->workspace->rows,
-               width);
+    NN_REQUIRE(nn_multiply(rows, width, &buffer->size), NN_ERR_NO_MEMORY,
+               "%zu rows of %zu values are more than memory can hold", rows, width);
     buffer->first = first;
     buffer->last = last;
     *index = plan->count++;
@@ -54,23 +53,27 @@ static void live_from(struct plan *plan, size_t buffer, size_t time)
 static nn_status plan_forward(struct plan *plan)
 {
     const nn_model *model = plan->model;
-    const size_t n = model->node_count;
+    const size_t n = model->node_count, rows = plan->workspace->rows;
     if (plan->gathers)
-        NN_TRY(add_buffer(plan, nn_shape_width(nn_model_input_shape(model)), 0, 2 * n, &plan->x));
+        NN_TRY(add_buffer(plan, rows, nn_shape_width(nn_model_input_shape(model)), 0, 2 * n,
+                          &plan->x));
     for (size_t i = 0; i < n; i++) {
         const nn_node *node = &model->nodes[i];
         struct node_plan *places = &plan->nodes[i];
         const size_t input = node->input == NN_NO_NODE ? NO_BUFFER : plan->nodes[node->input].y;
         const size_t last_use = plan->workspace->training ? 2 * n - i : i;
-        places->kept = places->dy = places->scratch = NO_BUFFER;
+        places->kept = places->batch_kept = places->dy = places->scratch = NO_BUFFER;
         live_until(plan, input, last_use); /* as x */
         if (nn_workspace_passes(plan->workspace, model, i)) {
             places->y = input;
             continue;
         }
-        NN_TRY(add_buffer(plan, nn_shape_width(&node->build.output), i, last_use, &places->y));
+        NN_TRY(
+            add_buffer(plan, rows, nn_shape_width(&node->build.output), i, last_use, &places->y));
         if (plan->workspace->training && node->build.kept > 0)
-            NN_TRY(add_buffer(plan, node->build.kept, i, last_use, &places->kept));
+            NN_TRY(add_buffer(plan, rows, node->build.kept, i, last_use, &places->kept));
+        if (plan->workspace->training && node->build.batch_kept > 0)
+            NN_TRY(add_buffer(plan, 1, node->build.batch_kept, i, last_use, &places->batch_kept));
     }
     live_until(plan, plan->nodes[n - 1].y, n);
     return NN_OK;
@@ -81,7 +84,7 @@ static nn_status plan_backward(struct plan *plan)
 {
     const nn_model *model = plan->model;
     nn_workspace *workspace = plan->workspace;
-    const size_t n = model->node_count;
+    const size_t n = model->node_count, rows = workspace->rows;
     for (size_t i = 0; i < n; i++) {
         const nn_node *node = &model->nodes[i];
         bool needed = node->input != NN_NO_NODE && workspace->nodes[node->input].backward;
@@ -94,10 +97,11 @@ static nn_status plan_backward(struct plan *plan)
         struct node_plan *places = &plan->nodes[i];
         const size_t width = nn_shape_width(&node->build.output);
         if (places->dy == NO_BUFFER && workspace->nodes[i].backward)
-            NN_TRY(add_buffer(plan, width, 2 * n - i - 1, 2 * n - i, &places->dy));
+            NN_TRY(add_buffer(plan, rows, width, 2 * n - i - 1, 2 * n - i, &places->dy));
         if (node->build.scratch > 0 && node->input != NN_NO_NODE &&
             workspace->nodes[node->input].backward)
-            NN_TRY(add_buffer(plan, node->build.scratch, 2 * n - i, 2 * n - i, &places->scratch));
+            NN_TRY(add_buffer(plan, rows, node->build.scratch, 2 * n - i, 2 * n - i,
+                              &places->scratch));
         live_from(plan, places->dy, 2 * n - i - 1);
         live_until(plan, places->dy, 2 * n - i);
         if (nn_workspace_passes(workspace, model, i) && node->input != NN_NO_NODE &&
@@ -126,6 +130,8 @@ static nn_status make_arena(struct plan *plan)
             node->y = workspace->arena + plan->buffers[places->y].offset;
         if (places->kept != NO_BUFFER)
             node->kept = workspace->arena + plan->buffers[places->kept].offset;
+        if (places->batch_kept != NO_BUFFER)
+            node->batch_kept = workspace->arena + plan->buffers[places->batch_kept].offset;
         if (places->dy != NO_BUFFER)
             node->dy = workspace->arena + plan->buffers[places->dy].offset;
         if (places->scratch != NO_BUFFER)
@@ -156,7 +162,7 @@ static nn_status fill_workspace(nn_workspace *workspace, const nn_model *model, 
         .gathers = gathers,
         .x = NO_BUFFER,
         .nodes = nn_allocate(model->node_count, sizeof(*plan.nodes)),
-        .buffers = nn_allocate(1 + 4 * model->node_count, sizeof(*plan.buffers)),
+        .buffers = nn_allocate(1 + 5 * model->node_count, sizeof(*plan.buffers)),
     };
     workspace->nodes = nn_allocate(model->node_count, sizeof(*workspace->nodes));
     nn_status status = NN_ERR_NO_MEMORY;
@@ -182,6 +188,7 @@ nn_status nn_workspace_create(nn_workspace **workspace, const nn_model *model, s
         return NN_ERR_NO_MEMORY;
     made->rows = rows;
     made->training = use == NN_TO_TRAIN;
+    made->predicts = use == NN_TO_PREDICT;
     /* nn_predict reads the caller's floats where those are nn_real */
     const bool gathers = use != NN_TO_PREDICT || sizeof(nn_real) != sizeof(float);
     made->input_scaled = use != NN_TO_PREDICT && model->nodes[0].build.affine;

@@ -63,13 +63,17 @@ static nn_status open_data(struct fit *fit, const nn_dataset *data)
     return NN_OK;
 }
 
+/* Where a layer can't train on the few rows that are left for the last batch, they join the one before. */
 static nn_status make_trainers(struct fit *fit)
 {
     const size_t rows = fit->training.rows;
     if (fit->options.batch_size > rows)
         fit->options.batch_size = rows;
-    fit->batches = (rows - 1) / fit->options.batch_size + 1;
-    NN_TRY(nn_trainer_keep(&fit->trainer, fit->model, fit->options.batch_size));
+    NN_TRY(nn_source_check_batch(fit->model, fit->options.batch_size));
+    const size_t size = fit->options.batch_size, rest = rows % size;
+    const bool joined = rest > 0 && rest < nn_source_least_rows(fit->model);
+    fit->batches = (rows - 1) / size + 1 - joined;
+    NN_TRY(nn_trainer_keep(&fit->trainer, fit->model, joined ? size + rest : size));
     if (fit->validation_data == NULL)
         return NN_OK;
     const size_t most =
@@ -164,7 +168,8 @@ static nn_status train_batch(struct fit *fit, size_t epoch, size_t batch)
 {
     const size_t size = fit->options.batch_size, first = batch * size;
     const size_t left = fit->training.rows - first;
-    const nn_rows rows = {.order = fit->order, .first = first, .count = left < size ? left : size};
+    const nn_rows rows = {
+        .order = fit->order, .first = first, .count = batch + 1 == fit->batches ? left : size};
     NN_TRY(nn_trainer_gather(fit->trainer, &fit->training, &rows));
     const double loss = nn_trainer_forward(fit->trainer, fit->model);
     if (!isfinite(loss))

@@ -1,5 +1,6 @@
 #include "source.h"
 #include "status.h"
+#include "walk.h"
 #include <math.h>
 
 static nn_status check_inputs(const nn_source *source, const nn_model *model)
@@ -42,6 +43,64 @@ static nn_status check_values(const nn_source *source, const nn_model *model)
     return NN_OK;
 }
 
+/* The layer that takes the model's input as it is, or only seen in another shape; NULL: none. */
+static const nn_node *find_token_layer(const nn_model *model)
+{
+    size_t i = 0;
+    while (i + 1 < model->node_count && model->nodes[i].build.view)
+        i++;
+    return model->nodes[i].build.tokens > 0 ? &model->nodes[i] : NULL;
+}
+
+static double value_at(const nn_column *column, size_t index)
+{
+    switch (column->type) {
+    case NN_FLOAT32:
+        return (double)((const float *)column->values)[index];
+    case NN_UINT8:
+        return ((const uint8_t *)column->values)[index];
+    case NN_INT32:
+        return ((const int32_t *)column->values)[index];
+    }
+    return NAN;
+}
+
+static nn_status check_tokens(const nn_source *source, const nn_model *model)
+{
+    const nn_node *node = find_token_layer(model);
+    if (node == NULL)
+        return NN_OK;
+    const double tokens = (double)node->build.tokens;
+    for (size_t i = 0; i < source->rows * source->x->width; i++) {
+        const double value = value_at(source->x, i);
+        NN_REQUIRE(value >= 0 && value < tokens && value == floor(value), NN_ERR_INVALID,
+                   "%s takes whole numbers 0 to %zu, the inputs have %g in row %zu", node->name,
+                   node->build.tokens - 1, value, i / source->x->width);
+    }
+    return NN_OK;
+}
+
+size_t nn_source_least_rows(const nn_model *model)
+{
+    size_t least = 1;
+    for (size_t i = 0; i < model->node_count; i++)
+        if (model->nodes[i].build.least_rows > least)
+            least = model->nodes[i].build.least_rows;
+    return least;
+}
+
+nn_status nn_source_check_batch(const nn_model *model, size_t rows)
+{
+    for (size_t i = 0; i < model->node_count; i++)
+        NN_REQUIRE(
+            rows >= model->nodes[i].build.least_rows, NN_ERR_INVALID,
+            "%s can't train on batches of %zu row: its statistics are those of the batch, and "
+            "the variance of one row is 0. Use a batch_size of at least %zu, or "
+            "layer_normalization",
+            model->nodes[i].name, rows, model->nodes[i].build.least_rows);
+    return NN_OK;
+}
+
 nn_status nn_source_open(nn_source *source, const nn_model *model, const nn_dataset *data,
                          const char *what)
 {
@@ -55,7 +114,10 @@ nn_status nn_source_open(nn_source *source, const nn_model *model, const nn_data
     NN_REQUIRE(source->rows > 0, NN_ERR_INVALID, "%s: there are no rows", what);
     NN_REQUIRE(source->x != NULL, NN_ERR_INVALID, "%s: there are no inputs", what);
     NN_REQUIRE(source->y != NULL, NN_ERR_INVALID, "%s: there are no targets", what);
+    NN_TRY(nn_walk_check_ready(model, model->node_count));
     nn_status status = check_inputs(source, model);
+    if (status == NN_OK)
+        status = check_tokens(source, model);
     if (status == NN_OK)
         status = nn_loss_of(&model->loss)->target == NN_TARGET_LABELS ? check_labels(source, model)
                                                                       : check_values(source, model);

@@ -13,11 +13,18 @@ typedef struct nn_source {
     size_t classes;                 /* class labels are 0 ... classes - 1 */
 } nn_source;
 
-/* Checks data against a compiled model: widths, types, every class label and every weight, so that
+/* Checks data against a compiled model: widths, types, every class label, every weight, whole numbers
+ * where the first layer takes these, so that
  * nothing can go wrong once training has begun. what names the dataset in messages.
  * Errors: NN_ERR_INVALID, NN_ERR_SHAPE, with both shapes, or row and value, in the message. */
 nn_status nn_source_open(nn_source *source, const nn_model *model, const nn_dataset *data,
                          const char *what);
+
+/* Whether steps of so many rows can be made. NN_ERR_INVALID, with the layer that can't and what to do. */
+nn_status nn_source_check_batch(const nn_model *model, size_t rows);
+
+/* The fewest rows that all layers can make a step of, at least 1. */
+size_t nn_source_least_rows(const nn_model *model);
 
 /* Adds factors for the classes; they stay the caller's. */
 nn_status nn_source_set_class_weight(nn_source *source, const nn_model *model,

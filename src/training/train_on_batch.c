@@ -13,6 +13,7 @@ static nn_status train_on_batch(nn_model *model, const nn_dataset *batch, double
     nn_source source;
     nn_trainer *trainer;
     NN_TRY(nn_source_open(&source, model, batch, "batch"));
+    NN_TRY(nn_source_check_batch(model, source.rows));
     NN_TRY(nn_trainer_keep(&trainer, model, source.rows));
     NN_TRY(nn_trainer_gather(trainer, &source, &(nn_rows){.count = source.rows}));
     const double loss = nn_trainer_forward(trainer, model);

@@ -174,7 +174,7 @@ double nn_trainer_forward(nn_trainer *trainer, const nn_model *model)
     double sum = 0;
     for (size_t i = 0; i < loss_rows; i++)
         sum += trainer->row_weight[i] * trainer->row_loss[i];
-    const double mean = sum / (double)loss_rows;
+    const double mean = sum / (double)loss_rows + trainer->workspace->added_loss;
     trainer->loss_sum += mean * (double)trainer->rows;
     trainer->rows_seen += trainer->rows;
     for (size_t i = 0; i < model->metric_count; i++) {
@@ -228,6 +228,7 @@ void nn_trainer_backward(nn_trainer *trainer, nn_model *model)
     const nn_loss *loss = nn_loss_of(&model->loss);
     const size_t loss_rows = trainer->rows * trainer->distributions;
     nn_workspace *workspace = trainer->workspace;
+    nn_walk_update(model, workspace, trainer->rows, workspace->x);
     nn_real *dy = nn_walk_output_gradient(model, workspace);
     if (dy != NULL) { /* else nothing is trainable */
         const nn_real *y = workspace->nodes[model->node_count - 1].y;
