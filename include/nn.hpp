@@ -593,6 +593,19 @@ class model
         return *this;
     }
 
+    /* Lets the layer of that name learn from data before training, or all that learn so. */
+    model &adapt(const std::string &layer, const dataset &data)
+    {
+        detail::check(nn_model_adapt(get(), detail::c_string(layer), data.get()));
+        return *this;
+    }
+
+    model &adapt(const dataset &data)
+    {
+        detail::check(nn_model_adapt(get(), nullptr, data.get()));
+        return *this;
+    }
+
     /* Trains and returns what was measured. A stop asked for by a callback is no exception:
      * history.stopped() tells. */
     history fit(const dataset &data, const fit_options &options = fit_options())

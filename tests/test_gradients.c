@@ -273,7 +273,8 @@ static double layer_value(void *context)
 {
     struct layer_context *l = context;
     l->layer->forward(l->self, &l->call);
-    return weighted_sum(l->count, l->c, l->call.y);
+    const double added = l->layer->loss != NULL ? l->layer->loss(l->self, &l->call) : 0;
+    return weighted_sum(l->count, l->c, l->call.y) + added;
 }
 
 static void check_layer(const char *spec, const char *input_shape, bool skip_activation,
@@ -299,11 +300,15 @@ static void check_layer(const char *spec, const char *input_shape, bool skip_act
         l.count = rows * nn_shape_width(&build.output);
         nn_real *x = draw(random, inputs, -2, 2), *y = draw(random, l.count, 0, 0);
         nn_real *kept = draw(random, rows * build.kept, 0, 0), *dx = draw(random, inputs, 0, 0);
+        nn_real *batch_kept = draw(random, build.batch_kept, 0, 0);
         nn_real *dy = draw(random, l.count, 0, 0);
         l.c = draw(random, l.count, -1, 1);
+        for (size_t i = 0; i < inputs && build.tokens > 0; i++) /* a fraction doesn't count */
+            x[i] = (double)nn_random_below(random, build.tokens) + 0.25;
         for (size_t i = 0; i < build.parameter_count; i++) {
             const size_t width = nn_shape_width(&build.parameters[i].shape);
-            parameters[i] = draw(random, width, -1, 1);
+            parameters[i] = build.parameters[i].trainable ? draw(random, width, -1, 1)
+                                                          : draw(random, width, 0.5, 2);
             gradients[i] = draw(random, width, 7, 7); /* written, not added to */
             alone[i] = draw(random, width, 7, 7);
         }
@@ -316,6 +321,7 @@ static void check_layer(const char *spec, const char *input_shape, bool skip_act
             .x = x,
             .y = y,
             .kept = build.kept > 0 ? kept : NULL,
+            .batch_kept = build.batch_kept > 0 ? batch_kept : NULL,
             .parameters = parameters,
             .random = stream(77),
             .dy = dy,
@@ -335,16 +341,17 @@ static void check_layer(const char *spec, const char *input_shape, bool skip_act
         compare(x, inputs, dx, layer_value, &l, line.data, tally);
         for (size_t i = 0; i < build.parameter_count; i++) {
             const size_t width = nn_shape_width(&build.parameters[i].shape);
+            if (!build.parameters[i].trainable)
+                continue;
             ck_assert_mem_eq(gradients[i], alone[i], width * sizeof(nn_real));
-            if (build.parameters[i].trainable)
-                compare(parameters[i], width, gradients[i], layer_value, &l, line.data, tally);
+            compare(parameters[i], width, gradients[i], layer_value, &l, line.data, tally);
         }
         for (size_t i = 0; i < build.parameter_count; i++) {
             nn_release(parameters[i]);
             nn_release(gradients[i]);
             nn_release(alone[i]);
         }
-        nn_real *all[] = {x, y, kept, dx, dy, l.c};
+        nn_real *all[] = {x, y, kept, batch_kept, dx, dy, l.c};
         for (size_t i = 0; i < COUNT(all); i++)
             nn_release(all[i]);
     }
@@ -370,6 +377,53 @@ START_TEST(layers_are_differentiated_right_by_weights_and_inputs)
         {"dropout rate=1", "(4)"},
         {"dropout rate=0.7", "(4,3)"},
         {"rescaling scale=-3 offset=2", "(4)"},
+        {"batch_normalization", "(2,70)"}, /* more than a slab */
+        {"batch_normalization center=false", "(5)"},
+        {"batch_normalization scale=false epsilon=0.1", "(2,2,3)"},
+        {"batch_normalization center=false scale=false", "(2,3)"},
+        {"layer_normalization", "(5)"},
+        {"layer_normalization", "(2,67)"},
+        {"layer_normalization center=false", "(2,3,4)"},
+        {"layer_normalization scale=false epsilon=1", "(3,5)"},
+        {"layer_normalization center=false scale=false", "(17)"},
+        {"layer_normalization rms_scaling=true", "(3,5)"},
+        {"layer_normalization rms_scaling=true scale=false", "(5)"},
+        {"group_normalization groups=3", "(6)"},
+        {"group_normalization groups=-1", "(2,2,3)"},
+        {"group_normalization groups=1 center=false", "(3,4)"},
+        {"group_normalization groups=5 scale=false", "(2,75)"},
+        {"group_normalization groups=2 center=false scale=false", "(3,4)"},
+        {"rms_normalization", "(5)"},
+        {"rms_normalization epsilon=1", "(2,3,40)"},
+        {"unit_normalization", "(2,19)"},
+        {"normalization", "(3,70)"},
+        {"normalization mean=0.5 variance=4", "(3,4)"},
+        {"normalization invert=true", "(5)"},
+        {"normalization mean=(1,2) variance=(4,0) invert=true", "(3,2)"},
+        {"pca n_components=2", "(4)"},
+        {"pca n_components=1 whiten=true", "(1)"},
+        {"pca n_components=3 whiten=true", "(2,300)"},
+        {"alpha_dropout rate=0", "(4)"},
+        {"alpha_dropout rate=0.6", "(4,3)"},
+        {"gaussian_dropout rate=0.5", "(4,3)"},
+        {"gaussian_noise stddev=1", "(4,3)"},
+        {"activity_regularization", "(4)"},
+        {"activity_regularization l1=0.3", "(19)"},
+        {"activity_regularization l2=2", "(2,3)"},
+        {"prelu", "(4)"},
+        {"prelu", "(2,3,4)"},
+        {"prelu shared_axes=(2)", "(3,4)"},
+        {"prelu shared_axes=(1,3)", "(2,3,4)"},
+        {"prelu shared_axes=(1,2,3)", "(2,3,4)"},
+        {"permute dims=(1)", "(4)"},
+        {"permute dims=(3,1,2)", "(2,3,4)"},
+        {"permute dims=(2,4,1,3)", "(2,3,4,2)"},
+        {"repeat_vector n=1", "(4)"},
+        {"embedding input_dim=1 output_dim=1", "(1)"},
+        {"embedding input_dim=3 output_dim=5", "(2,3)"},
+        {"category_encoding num_tokens=4 output_mode=one_hot", "(2,3)"},
+        {"category_encoding num_tokens=4 output_mode=one_hot", "(1)"},
+        {"category_encoding num_tokens=4", "(2,3)"},
     };
     const bool skip_activation = _i == 1;
     nn_random random = stream(3);
@@ -409,11 +463,12 @@ static nn_dataset *make_data(const nn_model *model, size_t rows, nn_random *rand
     const bool labels = nn_loss_of(&model->loss)->target == NN_TARGET_LABELS;
     const size_t inputs = nn_model_input_width(model), classes = nn_last_dimension(output);
     const size_t outputs = nn_shape_width(output) / (labels ? classes : 1);
+    const size_t tokens = model->nodes[0].build.tokens;
     float *x = nn_allocate(rows * inputs, sizeof *x), *y = nn_allocate(rows * outputs, sizeof *y);
     float *weight = nn_allocate(rows, sizeof *weight);
     int32_t *label = nn_allocate(rows * outputs, sizeof *label);
     for (size_t i = 0; i < rows * inputs; i++)
-        x[i] = (float)between(random, -1, 1);
+        x[i] = tokens > 0 ? (float)nn_random_below(random, tokens) : (float)between(random, -1, 1);
     for (size_t i = 0; i < rows * outputs; i++) {
         y[i] = (float)between(random, 0, 1);
         label[i] = (int32_t)nn_random_below(random, classes);
@@ -436,7 +491,7 @@ static void check_gaps(const nn_model *model)
     bool *taken = nn_allocate(model->trainable_size, sizeof *taken);
     for (size_t i = 0; i < model->parameter_count; i++) {
         ck_assert_uint_eq(model->parameters[i].offset * sizeof(nn_real) % NN_ALIGNMENT, 0);
-        for (size_t j = 0; j < model->parameters[i].width; j++) {
+        for (size_t j = 0; j < model->parameters[i].width && model->parameters[i].trainable; j++) {
             ck_assert(!taken[model->parameters[i].offset + j]);
             taken[model->parameters[i].offset + j] = true;
             used++;
@@ -484,7 +539,9 @@ static void check_model(const char *layers, const char *loss, size_t rows, nn_ra
     OK(nn_model_compile(m.model, "sgd learning_rate=0 momentum=0.5", loss, NULL));
     for (size_t i = 0; i < m.model->parameter_count; i++)
         for (size_t j = 0; j < m.model->parameters[i].width; j++)
-            m.model->weights[m.model->parameters[i].offset + j] = between(random, -0.8, 0.8);
+            m.model->weights[m.model->parameters[i].offset + j] = m.model->parameters[i].trainable
+                                                                      ? between(random, -0.8, 0.8)
+                                                                      : between(random, 0.5, 2);
 
     void *arrays[4];
     nn_dataset *data = make_data(m.model, rows, random, arrays);
@@ -499,6 +556,8 @@ static void check_model(const char *layers, const char *loss, size_t rows, nn_ra
     memcpy(gradients, m.model->gradients, m.model->trainable_size * sizeof *gradients);
     for (size_t i = 0; i < m.model->parameter_count; i++) {
         const size_t offset = m.model->parameters[i].offset;
+        if (!m.model->parameters[i].trainable)
+            continue;
         compare(m.model->weights + offset, m.model->parameters[i].width, gradients + offset,
                 model_value, &m, about.data, tally);
     }
@@ -568,6 +627,37 @@ START_TEST(models_of_every_build_are_differentiated_right)
         {"dense units=3 activation=sigmoid input_shape=(2,4)", "tversky alpha=0.3"},
         {"dense units=3 activation=sigmoid input_shape=(4)", "binary_focal_crossentropy"},
         {"dense units=1 input_shape=(3)", "hinge"},
+        /* statistics of the batch between layers, first and last */
+        {"dense units=5 input_shape=(3); batch_normalization; activation activation=tanh; dense "
+         "units=2",
+         "mse"},
+        {"batch_normalization input_shape=(2,3); dense units=4; batch_normalization center=false; "
+         "flatten; dense units=3 activation=softmax",
+         "sparse_categorical_crossentropy"},
+        {"dense units=4 input_shape=(2,3); batch_normalization scale=false", "mse"},
+        {"dense units=6 input_shape=(3); layer_normalization; prelu; group_normalization groups=3; "
+         "rms_normalization; dense units=2",
+         "mse"},
+        {"dense units=4 input_shape=(2,3); unit_normalization; permute dims=(2,1); reshape "
+         "target_shape=(2,-1); dense units=2",
+         "mse"},
+        /* what layers add to the loss, also where nothing is trainable before */
+        {"activity_regularization l2=1 input_shape=(3); dense units=4; activity_regularization "
+         "l1=0.1 "
+         "l2=0.2; dense units=3 activation=softmax; activity_regularization l2=0.3",
+         "categorical_crossentropy"},
+        {"dense units=4 input_shape=(3); alpha_dropout rate=0.3; gaussian_dropout rate=0.2; "
+         "gaussian_noise stddev=0.5; dense units=2",
+         "mse"},
+        {"embedding input_dim=5 output_dim=4 input_shape=(3); layer_normalization; flatten; dense "
+         "units=2",
+         "mse"},
+        {"category_encoding num_tokens=6 input_shape=(3); dense units=2", "mse"},
+        {"normalization input_shape=(4); pca n_components=3; dense units=2", "mse"},
+        {"dense units=4 input_shape=(3); normalization; pca n_components=3 whiten=true; "
+         "repeat_vector "
+         "n=2; dense units=2",
+         "mse"},
     };
     nn_random random = stream(4);
     struct tally tally = {0, 0};

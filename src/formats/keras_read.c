@@ -36,8 +36,13 @@ static bool is_neutral(const nn_json *value)
         return nn_json_is(value, NN_JSON_STRING);
     if (strcmp(key, "trainable") == 0)
         return nn_json_is(value, NN_JSON_TRUE);
-    if (strcmp(key, "sparse") == 0 || strcmp(key, "ragged") == 0 || strcmp(key, "optional") == 0)
-        return nn_json_is(value, NN_JSON_FALSE);
+    static const char *const no[] = {"sparse",       "ragged", "optional",
+                                     "synchronized", "renorm", "mask_zero"};
+    for (size_t i = 0; i < sizeof(no) / sizeof(no[0]); i++)
+        if (strcmp(key, no[i]) == 0)
+            return nn_json_is(value, NN_JSON_FALSE);
+    if (strcmp(key, "renorm_momentum") == 0) /* of renorm, which is false */
+        return nn_json_is(value, NN_JSON_NUMBER);
     if (strcmp(key, "dtype") == 0)
         return is_float32(value);
     if (strcmp(key, "data_format") == 0)

@@ -1,8 +1,7 @@
 /*
  * unit_normalization: y = x / |x| along the last dimension, |x| the Euclidean norm, taken as at least
- * 1e-12; so zeros stay zeros.  dx = (dy - y (y . dy)) / |x|.
- *
- * Where the norm is below that, at zeros above all, dx is 0 (for zeros, Keras has NaN).
+ * 1e-12; so zeros stay zeros.  dx = (dy - y (y . dy)) / |x|, and as in Keras 1e12 dy where the norm is
+ * below that.
  */
 #include "lanes.h"
 #include "layer.h"
@@ -24,7 +23,7 @@ static const nn_option options[] = {
 static nn_status build(const void *self, nn_layer_build *build)
 {
     build->output = build->input;
-    build->kept = nn_positions(&build->input); /* 1 / |x| */
+    build->kept = nn_positions(&build->input); /* 1 / |x|; negative where |x| is taken as 1e-12 */
     return nn_layer_check_axis(&build->input, ((const struct unit_normalization *)self)->axis);
 }
 
@@ -39,7 +38,7 @@ static void forward_rows(size_t rows, size_t width, const nn_real *x, nn_real *y
         for (size_t j = 0; j < width; j++)
             y[i * width + j] = x[i * width + j] * factor;
         if (kept != NULL)
-            kept[i] = inverse > 1e12 ? 0 : factor;
+            kept[i] = inverse > 1e12 ? -factor : factor;
     }
 }
 
@@ -50,9 +49,10 @@ static void backward_rows(size_t rows, size_t width, const nn_real *y, const nn_
     for (size_t i = 0; i < rows; i++) {
         nn_lanes products = NN_LANES_ZERO;
         nn_lanes_add_products(&products, width, dy + i * width, y + i * width, 0);
-        const nn_real along = (nn_real)nn_lanes_total(&products);
+        const nn_real along = kept[i] < 0 ? 0 : (nn_real)nn_lanes_total(&products);
+        const nn_real factor = nn_abs(kept[i]);
         for (size_t j = 0; j < width; j++)
-            dx[i * width + j] = (dy[i * width + j] - y[i * width + j] * along) * kept[i];
+            dx[i * width + j] = (dy[i * width + j] - y[i * width + j] * along) * factor;
     }
 }
 
