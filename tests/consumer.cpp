@@ -110,6 +110,11 @@ void fit_learns_and_tells(const char *path)
     CHECK(predicted.size() == 4 && predicted[0] < 0.5F && predicted[3] > 0.5F);
     CHECK(thrown_by([&] { model.predict(std::vector<float>(3)); }) == NN_ERR_SHAPE);
 
+    nn::model learns;
+    learns.add("normalization input_shape=(2)");
+    CHECK(learns.adapt(data).get_weights("normalization/mean").at(0) == 0.5F);
+    CHECK(thrown_by([&] { learns.adapt("dense", data); }) == NN_ERR_INVALID);
+
     model.save(path);
     CHECK(nn::model::load(path).predict(table.x) == predicted);
     CHECK(nn::model::load_from_memory(model.save_to_memory()).predict(table.x) == predicted);

@@ -1,7 +1,9 @@
 /* Reading parts from JSON: each becomes a spec, which is checked against the part's table of
  * options. */
+#include "activation.h"
 #include "allocate.h"
 #include "keras_part.h"
+#include "layer.h"
 #include "status.h"
 #include <string.h>
 
@@ -45,6 +47,8 @@ static bool is_neutral(const nn_json *value)
         return nn_json_is(value, NN_JSON_NUMBER);
     if (strcmp(key, "dtype") == 0)
         return is_float32(value);
+    if (strcmp(key, "axis") == 0) /* of Softmax: here it's always the last */
+        return nn_json_is(value, NN_JSON_NUMBER) && value->number == -1;
     if (strcmp(key, "data_format") == 0)
         return nn_json_is(value, NN_JSON_STRING) &&
                strcmp(nn_json_string(value), "channels_last") == 0;
@@ -193,12 +197,51 @@ static nn_status check_object(const nn_json *json)
     return NN_OK;
 }
 
+/* Keras has some activations as layers too (ReLU, LeakyReLU, ELU, Softmax); here they are the layer
+ * activation. NULL: it isn't such a layer. */
+static const nn_part_type *find_activation_layer(const nn_room *room, const char *class_name)
+{
+    if (room != &nn_layer_room || nn_room_find_class(room, class_name) != NULL)
+        return NULL;
+    return nn_room_find_class(&nn_activation_room, class_name);
+}
+
+static nn_status add_name(nn_spec *spec, const nn_json *config)
+{
+    const nn_json *name = nn_json_get(config, "name");
+    return nn_json_is(name, NN_JSON_STRING)
+               ? add_option(spec, find_option(nn_layer_room.common, "name"), name, 0)
+               : NN_OK;
+}
+
+static nn_status read_activation_layer(nn_spec **spec, const nn_part_type *type,
+                                       const nn_json *json, int depth)
+{
+    const nn_json *config = nn_json_get(json, "config");
+    nn_value value = {.kind = NN_VALUE_SPEC};
+    nn_status status = check_object(json);
+    if (status == NN_OK)
+        status = nn_spec_create(spec, "activation");
+    if (status == NN_OK)
+        status = add_name(*spec, config);
+    if (status == NN_OK)
+        status = nn_spec_create(&value.spec, type->name);
+    if (status == NN_OK)
+        status = add_config(value.spec, &nn_activation_room, type, config, depth);
+    if (status == NN_OK)
+        status = nn_spec_add(*spec, "activation", &value);
+    nn_value_free(&value);
+    return status == NN_OK ? NN_OK : nn_fail_in(status, "%s", type->name);
+}
+
 static nn_status read_object(nn_spec **spec, const nn_room *room, const nn_json *json, int depth)
 {
     NN_REQUIRE(depth < DEEPEST, NN_ERR_FORMAT, "more than %d parts within each other", DEEPEST);
     const char *class_name = nn_json_string(nn_json_get(json, "class_name"));
     NN_REQUIRE(class_name != NULL, NN_ERR_FORMAT, "%s: class_name is missing", room->kind);
-    const nn_part_type *type;
+    const nn_part_type *type = find_activation_layer(room, class_name);
+    if (type != NULL)
+        return read_activation_layer(spec, type, json, depth);
     NN_TRY(find_type(room, class_name, &type));
     nn_status status = check_object(json);
     if (status == NN_OK)

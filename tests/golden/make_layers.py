@@ -195,6 +195,12 @@ def config_cases():
     made += [(f"{name} rate=0.25 seed=3", Case(name, make, (4,), rate=0.25, seed=3))
              for name, make in (("alpha_dropout", layers.AlphaDropout), ("gaussian_dropout", layers.GaussianDropout))]
     made.append(("gaussian_noise stddev=0.5", Case("gaussian_noise", layers.GaussianNoise, (4,), stddev=0.5)))
+    for activation, make, options in [
+            ("relu", layers.ReLU, {}), ("relu", layers.ReLU, {"max_value": 6, "negative_slope": 0.5, "threshold": 1}),
+            ("leaky_relu", layers.LeakyReLU, {"negative_slope": 0.3}), ("elu", layers.ELU, {"alpha": 0.5}),
+            ("softmax", layers.Softmax, {})]:
+        inner = ", ".join(f"{key}={value}" for key, value in options.items())
+        made.append((f"activation activation={activation}({inner})", Case(activation, make, (4,), **options)))
     seen = set()
     for spec, case in made:
         if spec in seen:
@@ -218,6 +224,7 @@ def model_case():
         layers.GroupNormalization(groups=4), layers.ActivityRegularization(l2=0.1), layers.AlphaDropout(0.2),
         layers.Dense(5), layers.BatchNormalization(scale=False), layers.RepeatVector(2),
         layers.RMSNormalization(), layers.UnitNormalization(), layers.LayerNormalization(), layers.GaussianDropout(0.5),
+        layers.LeakyReLU(), layers.Dense(3), layers.ReLU(6.0), layers.Softmax(),
     ])
     for weight in model.weights:
         weight.assign(np.abs(short(rng, *weight.shape)) + 0.25)
