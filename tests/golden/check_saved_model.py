@@ -41,9 +41,13 @@ def load(path):
 def rebuild(metadata, tensors):
     model = keras.Sequential.from_config(json.loads(metadata["config"]))
     names = {f"{layer.name}/{w.name}": w for layer in model.layers for w in layer.weights}
+    names = {name: w for name, w in names.items() if not name.endswith("/count")}  # of Normalization, unused
     for name, weight in names.items():
         assert tensors[name].shape == tuple(weight.shape), name
         weight.assign(tensors[name])
+    for layer in model.layers:
+        if hasattr(layer, "finalize_state"):
+            layer.finalize_state()
     rest = set(tensors) - set(names)
     assert all(name.startswith("optimizer/") for name in rest), rest
     return model, names, rest
