@@ -22,7 +22,14 @@
 
 extern const nn_layer nn_layer_activation;
 
-/* The largest share of a bound that was used; printed with NN_TEST_VERBOSE. */
+/* What the case is about. */
+static const char *about(void)
+{
+    return json_string_value(
+        json_object_get(golden, json_object_get(golden, "spec") != NULL ? "spec" : "name"));
+}
+
+/* The largest share of a bound that was used is printed with NN_TEST_VERBOSE. */
 static void check(const char *what, const json_t *expected, const json_t *bound,
                   const nn_real *found)
 {
@@ -31,14 +38,13 @@ static void check(const char *what, const json_t *expected, const json_t *bound,
     ck_assert(json_is_number(bound) && allowed >= 0);
     for (size_t i = 0; i < json_array_size(expected); i++) {
         const double off = fabs((double)found[i] - at(expected, i));
-        ck_assert_msg(
-            off <= allowed, "%s: %s[%zu] is %.9g, expected %.9g: off by %.2g, allowed is %.2g",
-            text(golden, "spec"), what, i, (double)found[i], at(expected, i), off, allowed);
+        ck_assert_msg(off <= allowed,
+                      "%s: %s[%zu] is %.9g, expected %.9g: off by %.2g, allowed is %.2g", about(),
+                      what, i, (double)found[i], at(expected, i), off, allowed);
         largest = fmax(largest, off);
     }
     if (getenv("NN_TEST_VERBOSE") != NULL && allowed > 0)
-        fprintf(stderr, "%s: %s: %.2f of the bound\n", text(golden, "spec"), what,
-                largest / allowed);
+        fprintf(stderr, "%s: %s: %.2f of the bound\n", about(), what, largest / allowed);
 }
 
 /* A layer with what a call of it needs. */
@@ -191,6 +197,68 @@ START_TEST(outputs_gradients_and_statistics_are_those_of_keras)
 }
 END_TEST
 
+/* ---- training ---- */
+
+static nn_model *build_model(void)
+{
+    nn_model *model;
+    size_t index;
+    json_t *value;
+    OK(nn_model_create(&model));
+    json_array_foreach(member(golden, "layers"), index, value)
+        OK(nn_model_add(model, json_string_value(value)));
+    OK(nn_model_compile(model, text(golden, "optimizer"), text(golden, "loss"), NULL));
+    const json_t *weights = member(golden, "initial_weights");
+    ck_assert_uint_eq(nn_model_weight_count(model), json_array_size(weights));
+    json_array_foreach(weights, index, value)
+    {
+        float *values = floats(member(value, "values"));
+        OK(nn_model_set_weights(model, text(value, "name"), values,
+                                json_array_size(member(value, "values"))));
+        free(values);
+    }
+    return model;
+}
+
+START_TEST(training_goes_where_keras_goes)
+{
+    use_case("layer_steps.json", _i);
+    column x = read_column("x"), y = read_column("y");
+    const size_t rows = size(golden, "rows"), batch_size = size(golden, "batch_size");
+    const json_t *losses = member(golden, "loss_by_step");
+    nn_dataset *data;
+    OK(nn_dataset_from_arrays(&data, rows, x.values, x.type, x.width, y.values, y.type, y.width));
+    nn_model *model = build_model();
+    ck_assert_uint_eq(json_array_size(losses), size(golden, "steps"));
+    for (size_t step = 0; step < size(golden, "steps"); step++) {
+        nn_dataset *batch;
+        double loss;
+        OK(nn_dataset_slice(&batch, data, step * batch_size % rows, batch_size));
+        OK(nn_train_on_batch(model, batch, &loss, 1));
+        ck_assert_double_eq_tol(loss, at(losses, step),
+                                json_number_value(member(golden, "loss_bound")));
+        nn_dataset_free(batch);
+    }
+    size_t index;
+    json_t *value;
+    json_array_foreach(member(golden, "final_weights"), index, value)
+    {
+        const size_t count = json_array_size(member(value, "values"));
+        float *found = reserve(count, sizeof *found);
+        ck_assert_str_eq(nn_model_weight_name(model, index), text(value, "name"));
+        OK(nn_model_get_weights(model, text(value, "name"), found, count));
+        check(text(value, "name"), member(value, "values"), member(value, "bound"), found);
+        free(found);
+    }
+    nn_model_free(model);
+    nn_dataset_free(data);
+    free(x.values);
+    free(y.values);
+}
+END_TEST
+
+/* ---- what is learned, and how Keras writes it ---- */
+
 START_TEST(what_is_learned_from_data_is_what_keras_and_scikit_learn_find)
 {
     use_case("adapted_layers.json", _i);
@@ -310,6 +378,7 @@ int main(void)
 {
     Suite *suite = suite_create("golden_layers");
     if (!add_file(suite, "layers.json", outputs_gradients_and_statistics_are_those_of_keras) ||
+        !add_file(suite, "layer_steps.json", training_goes_where_keras_goes) ||
         !add_file(suite, "adapted_layers.json",
                   what_is_learned_from_data_is_what_keras_and_scikit_learn_find) ||
         !add_file(suite, "layer_configs.json", a_layer_that_keras_wrote_is_read) ||

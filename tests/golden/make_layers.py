@@ -5,9 +5,9 @@ on TensorFlow:
 
 It writes layers.json beside itself: each layer's output when not training and when training, the gradients by
 the input and by each weight, the moving statistics after several steps, and what it adds to the loss; then
-adapted_layers.json, what layers learn from data; layer_configs.json, how Keras writes the layers; and
+layer_steps.json, where STEPS steps of training lead; adapted_layers.json, what layers learn from data; layer_configs.json, how Keras writes the layers; and
 layer_models.json, how it writes a model of them, with its output. Beside the values stands what a float32
-result may be off: BOUND of the tensor's largest value.
+result may be off: BOUND (STEPS_BOUND) of the tensor's largest value.
 """
 
 import json
@@ -19,10 +19,13 @@ import keras
 import numpy as np
 import tensorflow as tf
 from keras import layers
+import make_golden as golden
 from make_golden import write
 from sklearn.decomposition import PCA
 
 BOUND = 1e-5
+STEPS_BOUND = 2e-5
+STEPS = 20
 ROWS = 4
 
 
@@ -154,6 +157,69 @@ def values_of(case, rng):
     return made
 
 
+# ---- training ----------------------------------------------------------------------------------------
+
+
+def step_cases():
+    rng = np.random.default_rng(73)
+    rows, plain = 32, golden.sgd("learning_rate=0.05", learning_rate=0.05)
+    squared = ("mean_squared_error", keras.losses.MeanSquaredError)
+    categorical = ("categorical_crossentropy", keras.losses.CategoricalCrossentropy)
+    vectors, grids = golden.reals(rng, rows, 6), golden.reals(rng, rows, 2, 3)
+    numbers = rng.integers(0, 5, (rows, 3)).astype(np.float32)
+
+    def layer(name, make, shape=None, **options):
+        text = " ".join([name] + [f"{key}={text_of(value)}" for key, value in options.items()])
+        return golden.layer(text, lambda: make(**options), shape)
+
+    def case(name, x, layer_list, optimizer=plain, loss=squared):
+        y = golden.one_hot(rng, x, 4) if loss is categorical else golden.values(rng, x, 4)
+        return dict(name=name, seed=73, x=x, y=y, layers=layer_list, optimizer=optimizer, loss=loss, metrics=[],
+                    batch_size=rows // 2)
+
+    dense, flatten = golden.dense, golden.layer("flatten", layers.Flatten)
+    tanh = golden.layer("activation activation=tanh", lambda: layers.Activation("tanh"))
+    yield case("batch_normalization_between", vectors, [
+        dense(8, shape=(6,)), layer("batch_normalization", layers.BatchNormalization, momentum=0.9), tanh, dense(4)])
+    yield case("batch_normalization_first", grids, [
+        layer("batch_normalization", layers.BatchNormalization, (2, 3), scale=False), flatten, dense(8, "tanh"),
+        layer("batch_normalization", layers.BatchNormalization, momentum=0.5, epsilon=0.01), dense(4, "softmax")],
+        golden.sgd("learning_rate=0.02 momentum=0.9", learning_rate=0.02, momentum=0.9), categorical)
+    yield case("layer_group_prelu", vectors, [
+        dense(8, shape=(6,)), layer("layer_normalization", layers.LayerNormalization),
+        layer("prelu", layers.PReLU), layer("group_normalization", layers.GroupNormalization, groups=2), dense(4)])
+    yield case("rms_unit", grids, [
+        dense(4, shape=(2, 3)), layer("rms_normalization", layers.RMSNormalization), flatten,
+        layer("unit_normalization", layers.UnitNormalization), dense(4)])
+    yield case("embedding", numbers, [
+        layer("embedding", layers.Embedding, (3,), input_dim=5, output_dim=4), flatten, dense(4)])
+    yield case("activity_regularization", vectors, [
+        dense(8, "tanh", shape=(6,)),
+        layer("activity_regularization", layers.ActivityRegularization, l1=0.03125, l2=0.0625),
+        dense(4, "softmax")], loss=categorical)
+
+
+def steps(case):
+    def run(model):
+        found, size = [], case["batch_size"]
+        for step in range(STEPS):
+            part = slice(step % 2 * size, step % 2 * size + size)
+            found.append(float(model.train_on_batch(case["x"][part], case["y"][part], return_dict=True)["loss"]))
+        return {"loss": found}
+
+    initial, found, final = golden.twice(case, run)
+    for weight in final:
+        weight["bound"] = STEPS_BOUND * float(np.abs(weight["values"]).max())
+    return golden.head(case) | {
+        "steps": STEPS, "initial_weights": initial, "loss_by_step": found["loss"],
+        "loss_bound": STEPS_BOUND * max(found["loss"]), "final_weights": final}
+
+
+def positive_variances(make):
+    return lambda rng, model: [np.abs(made) if "variance" in weight.name else made
+                               for made, weight in zip(make(rng, model), model.weights)]
+
+
 # ---- what is learned from data -----------------------------------------------------------------------
 
 
@@ -240,6 +306,8 @@ def main():
     keras.utils.set_random_seed(0)
     rng = np.random.default_rng(70)
     write("layers.json", [values_of(case, rng) for case in table()])
+    golden.weights_like = positive_variances(golden.weights_like)
+    write("layer_steps.json", [steps(case) for case in step_cases()])
     write("adapted_layers.json", list(adapted_cases()))
     write("layer_configs.json", list(config_cases()))
     write("layer_models.json", [model_case()])
