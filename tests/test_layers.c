@@ -739,6 +739,10 @@ static const struct {
     {"prelu", "(300)", 1000},
     {"prelu shared_axes=(1)", "(30,10)", 1000},
     {"embedding input_dim=100 output_dim=64", "(10)", 1000},
+    {"dropout rate=0.3", "(100)", 1001},
+    {"alpha_dropout rate=0.3", "(100)", 1001},
+    {"gaussian_dropout rate=0.3", "(100)", 1001},
+    {"gaussian_noise stddev=0.3", "(7)", 10003},
 };
 
 START_TEST(results_have_the_same_bits_on_any_number_of_threads)

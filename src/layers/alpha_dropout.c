@@ -7,7 +7,7 @@
  *
  * Source: Klambauer et al. 2017.
  */
-#include "layer.h"
+#include "noise.h"
 #include "vectorize.h"
 #include <math.h>
 
@@ -56,27 +56,37 @@ static void apply(size_t count, nn_real a, nn_real b, nn_real instead, const nn_
         y[i] = a * (x[i] * mask[i] + instead * (1 - mask[i])) + b;
 }
 
-static void forward(const void *self, const nn_layer_call *call)
+static void drop(const void *self, const nn_layer_call *call, nn_random *random, size_t first,
+                 size_t count)
 {
     const struct alpha_dropout *layer = self;
-    const size_t values = call->rows * nn_shape_width(call->input);
+    nn_real *mask = call->kept + first;
     const double threshold = layer->rate * 0x1p32, a = factor_of(layer);
-    nn_random random = call->random;
-    if (layer->seed.given)
-        random.seed = layer->seed.value;
-    for (size_t i = 0; i < values; i++)
-        call->kept[i] = (nn_real)(nn_random_bits(&random) >= threshold);
-    apply(values, (nn_real)a, (nn_real)(-a * dropped * layer->rate), (nn_real)dropped, call->kept,
-          call->x, call->y);
+    for (size_t i = 0; i < count; i++)
+        mask[i] = (nn_real)(nn_random_bits(random) >= threshold);
+    apply(count, (nn_real)a, (nn_real)(-a * dropped * layer->rate), (nn_real)dropped, mask,
+          call->x + first, call->y + first);
+}
+
+static void forward(const void *self, const nn_layer_call *call)
+{
+    nn_noise_run(self, call, &((const struct alpha_dropout *)self)->seed, drop);
+}
+
+NN_VECTORIZE
+static void differentiate(size_t count, nn_real a, const nn_real *restrict mask,
+                          const nn_real *restrict dy, nn_real *restrict dx)
+{
+    for (size_t i = 0; i < count; i++)
+        dx[i] = a * dy[i] * mask[i];
 }
 
 /* dx = a dy where x was kept */
 static void backward(const void *self, const nn_layer_call *call)
 {
-    const nn_real a = (nn_real)factor_of(self);
     if (call->dx != NULL)
-        for (size_t i = 0; i < call->rows * nn_shape_width(call->input); i++)
-            call->dx[i] = a * call->dy[i] * call->kept[i];
+        differentiate(call->rows * nn_shape_width(call->input), (nn_real)factor_of(self),
+                      call->kept, call->dy, call->dx);
 }
 
 const nn_layer nn_layer_alpha_dropout = {

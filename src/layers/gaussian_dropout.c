@@ -1,7 +1,7 @@
 /* gaussian_dropout: in training, each value is multiplied by a normal number of mean 1 and variance
  * rate / (1 - rate), which is what dropout's factors have; otherwise y = x. Source: Srivastava et al. 2014. */
 #include "elementwise.h"
-#include "layer.h"
+#include "noise.h"
 #include <math.h>
 
 struct gaussian_dropout {
@@ -33,17 +33,19 @@ static nn_status build(const void *self, nn_layer_build *build)
     return NN_OK;
 }
 
-static void forward(const void *self, const nn_layer_call *call)
+static void multiply(const void *self, const nn_layer_call *call, nn_random *random, size_t first,
+                     size_t count)
 {
     const struct gaussian_dropout *layer = self;
-    const size_t values = call->rows * nn_shape_width(call->input);
-    const double stddev = sqrt(layer->rate / (1 - layer->rate));
-    nn_random random = call->random;
-    if (layer->seed.given)
-        random.seed = layer->seed.value;
-    for (size_t i = 0; i < values; i++)
-        call->kept[i] = (nn_real)(1 + stddev * nn_random_normal(&random));
-    nn_multiply_values(values, call->x, call->kept, call->y);
+    nn_real *factors = call->kept + first;
+    nn_random_normals(random, count, factors);
+    nn_scale_offset(count, (nn_real)sqrt(layer->rate / (1 - layer->rate)), 1, factors, factors);
+    nn_multiply_values(count, call->x + first, factors, call->y + first);
+}
+
+static void forward(const void *self, const nn_layer_call *call)
+{
+    nn_noise_run(self, call, &((const struct gaussian_dropout *)self)->seed, multiply);
 }
 
 static void backward(const void *self, const nn_layer_call *call)

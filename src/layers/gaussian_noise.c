@@ -1,5 +1,6 @@
 /* gaussian_noise: in training, a normal number of mean 0 is added to each value; otherwise y = x. */
-#include "layer.h"
+#include "noise.h"
+#include "vectorize.h"
 #include <string.h>
 
 struct gaussian_noise {
@@ -23,14 +24,24 @@ static nn_status build(const void *self, nn_layer_build *build)
     return NN_OK;
 }
 
-static void forward(const void *self, const nn_layer_call *call)
+NN_VECTORIZE
+static void add_scaled(size_t count, nn_real scale, const nn_real *restrict x, nn_real *restrict y)
+{
+    for (size_t i = 0; i < count; i++)
+        y[i] = x[i] + scale * y[i];
+}
+
+static void add(const void *self, const nn_layer_call *call, nn_random *random, size_t first,
+                size_t count)
 {
     const struct gaussian_noise *layer = self;
-    nn_random random = call->random;
-    if (layer->seed.given)
-        random.seed = layer->seed.value;
-    for (size_t i = 0; i < call->rows * nn_shape_width(call->input); i++)
-        call->y[i] = call->x[i] + (nn_real)(layer->stddev * nn_random_normal(&random));
+    nn_random_normals(random, count, call->y + first);
+    add_scaled(count, (nn_real)layer->stddev, call->x + first, call->y + first);
+}
+
+static void forward(const void *self, const nn_layer_call *call)
+{
+    nn_noise_run(self, call, &((const struct gaussian_noise *)self)->seed, add);
 }
 
 static void backward(const void *self, const nn_layer_call *call)
