@@ -360,8 +360,9 @@ NN_API nn_status nn_train_on_batch(nn_model *model, const nn_dataset *batch, dou
 
 /* y[rows x output width] = the model's output for x[rows x input width]; y may not overlap x. Any
  * number of threads may predict with one model at once. Needs no compile. A warm call allocates
- * nothing. A row's result may differ in the last bits with the number of rows beside it.
- * Errors: NN_ERR_INVALID, NN_ERR_STATE, NN_ERR_NO_MEMORY. */
+ * nothing. A row's result may differ in the last bits with the number of rows beside it. A number that an
+ * embedding or category_encoding doesn't know gives NaN (nn_fit and nn_evaluate refuse it).
+ * Errors: NN_ERR_INVALID, NN_ERR_STATE (in use; a layer that must be adapted isn't), NN_ERR_NO_MEMORY. */
 NN_API nn_status nn_predict(const nn_model *model, const float *x, size_t rows, float *y);
 
 /* For real-time callers: everything that predictions of at most so many rows need is made before, so a

@@ -43,13 +43,13 @@ static nn_status check_values(const nn_source *source, const nn_model *model)
     return NN_OK;
 }
 
-/* The layer that takes the model's input as it is, or only seen in another shape; NULL: none. */
-static const nn_node *find_token_layer(const nn_model *model)
+/* Whether a layer takes the model's input as it is, or only seen in another shape. */
+static bool takes_input(const nn_model *model, const nn_node *node)
 {
-    size_t i = 0;
-    while (i + 1 < model->node_count && model->nodes[i].build.view)
-        i++;
-    return model->nodes[i].build.tokens > 0 ? &model->nodes[i] : NULL;
+    size_t input = node->input;
+    while (input != NN_NO_NODE && model->nodes[input].build.view)
+        input = model->nodes[input].input;
+    return input == NN_NO_NODE;
 }
 
 static double value_at(const nn_column *column, size_t index)
@@ -65,11 +65,8 @@ static double value_at(const nn_column *column, size_t index)
     return NAN;
 }
 
-static nn_status check_tokens(const nn_source *source, const nn_model *model)
+static nn_status check_tokens(const nn_source *source, const nn_node *node)
 {
-    const nn_node *node = find_token_layer(model);
-    if (node == NULL)
-        return NN_OK;
     const double tokens = (double)node->build.tokens;
     for (size_t i = 0; i < source->rows * source->x->width; i++) {
         const double value = value_at(source->x, i);
@@ -77,6 +74,14 @@ static nn_status check_tokens(const nn_source *source, const nn_model *model)
                    "%s takes whole numbers 0 to %zu, the inputs have %g in row %zu", node->name,
                    node->build.tokens - 1, value, i / source->x->width);
     }
+    return NN_OK;
+}
+
+static nn_status check_all_tokens(const nn_source *source, const nn_model *model)
+{
+    for (size_t i = 0; i < model->node_count; i++)
+        if (model->nodes[i].build.tokens > 0 && takes_input(model, &model->nodes[i]))
+            NN_TRY(check_tokens(source, &model->nodes[i]));
     return NN_OK;
 }
 
@@ -117,7 +122,7 @@ nn_status nn_source_open(nn_source *source, const nn_model *model, const nn_data
     NN_TRY(nn_walk_check_ready(model, model->node_count));
     nn_status status = check_inputs(source, model);
     if (status == NN_OK)
-        status = check_tokens(source, model);
+        status = check_all_tokens(source, model);
     if (status == NN_OK)
         status = nn_loss_of(&model->loss)->target == NN_TARGET_LABELS ? check_labels(source, model)
                                                                       : check_values(source, model);
