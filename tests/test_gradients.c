@@ -678,7 +678,17 @@ static void append_random_layer(nn_text *text, nn_random *random)
     static const char *const activations[] = {
         "linear", "relu", "tanh", "sigmoid", "softmax", "leaky_relu", "relu(max_value=0.5)",
     };
-    const size_t kind = nn_random_below(random, 8);
+    static const char *const others[] = {
+        "rescaling scale=0.7 offset=-0.2",
+        "batch_normalization epsilon=0.1",
+        "layer_normalization epsilon=0.1",
+        "prelu",
+        "activity_regularization l1=0.1 l2=0.2",
+        "reshape target_shape=(1,-1)",
+        "gaussian_dropout rate=0.2",
+        "group_normalization groups=1 epsilon=0.1",
+    };
+    const size_t kind = nn_random_below(random, 10);
     const char *activation = pick(random, activations, COUNT(activations));
     if (kind < 4)
         nn_text_append(text, "dense units=%zu activation=%s use_bias=%s",
@@ -690,7 +700,7 @@ static void append_random_layer(nn_text *text, nn_random *random)
     else if (kind == 6)
         nn_text_append(text, "activation activation=%s", activation);
     else
-        nn_text_append(text, "rescaling scale=0.7 offset=-0.2");
+        nn_text_append(text, "%s", pick(random, others, COUNT(others)));
 }
 
 START_TEST(random_models_are_differentiated_right)
@@ -708,7 +718,7 @@ START_TEST(random_models_are_differentiated_right)
     };
     nn_random random = stream(5);
     struct tally tally = {0, 0};
-    for (int i = 0; i < 60; i++) {
+    for (int i = 0; i < 120; i++) {
         nn_text text = NN_TEXT_INIT;
         const size_t rank = 1 + nn_random_below(&random, 3), depth = nn_random_below(&random, 5);
         nn_text_append(&text, "rescaling scale=1 input_shape=(");
