@@ -205,7 +205,8 @@ NN_API nn_status nn_model_compile(nn_model *model, const char *optimizer, const 
 /* Lets a layer learn from data, before training, what isn't trained: normalization its mean and variance,
  * pca its components. layer is the layer's name ("normalization"), or NULL for all layers that learn so, in
  * their order. data are inputs of the model (targets aren't needed); the layers before work on them as in
- * nn_predict. What a layer had learned before is forgotten. A failure leaves layers before it adapted.
+ * nn_predict. What a layer had learned before is forgotten. The model is built by it: layers can't be added
+ * afterwards. With NULL, a failure leaves the layers before it adapted.
  * Errors: NN_ERR_INVALID (no such layer, or it has nothing to learn; data without rows or inputs, or too
  * few), NN_ERR_SHAPE, NN_ERR_STATE (no layers, in use; a layer before isn't adapted), NN_ERR_NONFINITE,
  * NN_ERR_NO_MEMORY. */

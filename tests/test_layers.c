@@ -739,6 +739,7 @@ static const struct {
     {"prelu", "(300)", 1000},
     {"prelu shared_axes=(1)", "(30,10)", 1000},
     {"embedding input_dim=100 output_dim=64", "(10)", 1000},
+    {"permute dims=(3,1,2)", "(5,6,7)", 1001},
     {"dropout rate=0.3", "(100)", 1001},
     {"alpha_dropout rate=0.3", "(100)", 1001},
     {"gaussian_dropout rate=0.3", "(100)", 1001},

@@ -1,5 +1,6 @@
 /* permute: the axes of a row in another order: axis i of y is axis dims[i] of x. */
 #include "layer.h"
+#include "pool.h"
 #include "status.h"
 
 struct permute {
@@ -62,18 +63,50 @@ static void move_row(const struct permute *layer, const nn_layer_call *call, con
     }
 }
 
+/* Rows by tiles; back: from dy to dx. */
+struct pass {
+    const struct permute *layer;
+    const nn_layer_call *call;
+    const nn_real *from;
+    nn_real *to;
+    bool back;
+    size_t width, tile_rows;
+};
+
+static void move_tile(void *context, size_t tile)
+{
+    const struct pass *pass = context;
+    const size_t first = tile * pass->tile_rows, left = pass->call->rows - first;
+    for (size_t i = first; i < first + (left < pass->tile_rows ? left : pass->tile_rows); i++)
+        move_row(pass->layer, pass->call, pass->from + i * pass->width, pass->to + i * pass->width,
+                 pass->back);
+}
+
+static void run(const void *self, const nn_layer_call *call, const nn_real *from, nn_real *to,
+                bool back)
+{
+    enum { TILE_VALUES = 8192 };
+    struct pass pass = {
+        .layer = self,
+        .call = call,
+        .from = from,
+        .to = to,
+        .back = back,
+        .width = nn_shape_width(call->input),
+    };
+    pass.tile_rows = pass.width < TILE_VALUES ? TILE_VALUES / pass.width : 1;
+    nn_pool_run((call->rows - 1) / pass.tile_rows + 1, move_tile, &pass);
+}
+
 static void forward(const void *self, const nn_layer_call *call)
 {
-    const size_t width = nn_shape_width(call->input);
-    for (size_t i = 0; i < call->rows; i++)
-        move_row(self, call, call->x + i * width, call->y + i * width, false);
+    run(self, call, call->x, call->y, false);
 }
 
 static void backward(const void *self, const nn_layer_call *call)
 {
-    const size_t width = nn_shape_width(call->input);
-    for (size_t i = 0; i < call->rows && call->dx != NULL; i++)
-        move_row(self, call, call->dy + i * width, call->dx + i * width, true);
+    if (call->dx != NULL)
+        run(self, call, call->dy, call->dx, true);
 }
 
 const nn_layer nn_layer_permute = {
