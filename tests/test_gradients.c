@@ -338,6 +338,15 @@ static void check_layer(const char *spec, const char *input_shape, bool skip_act
         without.gradients = alone;
         memcpy(dy, l.c, l.count * sizeof *dy);
         l.layer->backward(part.self, &without);
+        /* nobody wants these: dx is the same */
+        nn_layer_call alone_dx = l.call;
+        nn_real *other_dx = draw(random, inputs, 7, 7);
+        alone_dx.dx = other_dx;
+        alone_dx.gradients = NULL;
+        memcpy(dy, l.c, l.count * sizeof *dy);
+        l.layer->backward(part.self, &alone_dx);
+        ck_assert_mem_eq(dx, other_dx, inputs * sizeof *dx);
+        nn_release(other_dx);
         compare(x, inputs, dx, layer_value, &l, line.data, tally);
         for (size_t i = 0; i < build.parameter_count; i++) {
             const size_t width = nn_shape_width(&build.parameters[i].shape);

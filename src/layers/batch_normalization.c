@@ -237,7 +237,6 @@ static void backward_slab(void *context, size_t index)
     const struct slabs *slabs = context;
     const nn_layer_call *call = slabs->call;
     const struct parameters p = find(slabs->layer, call->parameters);
-    const struct parameters gradients = find(slabs->layer, call->gradients);
     const size_t width = slabs->width, first = index * SLAB;
     const size_t columns = width - first < SLAB ? width - first : SLAB;
     const nn_real *mean = call->batch_kept + first, *s = mean + 2 * width;
@@ -254,6 +253,9 @@ static void backward_slab(void *context, size_t index)
         differentiate(slabs->rows, columns, width, call->x + first, call->dy + first, mean, factor,
                       dy_mean, slope, call->dx + first);
     }
+    if (call->gradients == NULL)
+        return;
+    const struct parameters gradients = find(slabs->layer, call->gradients);
     for (size_t j = 0; j < columns; j++) {
         if (p.gamma != NULL)
             store(call, (nn_real)dgamma[j], &gradients.gamma[first + j]);

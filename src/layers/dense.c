@@ -142,7 +142,7 @@ static void differentiate_slab(void *context, size_t index)
                                         call->kept != NULL ? call->kept + at : NULL, call->y + at,
                                         call->dy + at, call->dy + at);
         }
-    if (slabs->layer->use_bias)
+    if (slabs->layer->use_bias && call->gradients != NULL)
         nn_column_sums(slabs->rows, columns, units, call->gradient_scale, call->gradient_keep,
                        call->dy + first, call->gradients[1] + first);
 }
@@ -160,7 +160,7 @@ static void differentiate(const struct dense *layer, const nn_layer_call *call, 
     if (activation != NULL)
         activation->backward(layer->activation.self, rows, layer->units, call->kept, call->y,
                              call->dy, call->dy);
-    if (layer->use_bias)
+    if (layer->use_bias && call->gradients != NULL)
         nn_column_sums(rows, layer->units, layer->units, call->gradient_scale, call->gradient_keep,
                        call->dy, call->gradients[1]);
 }
@@ -183,18 +183,19 @@ static void backward(const void *self, const nn_layer_call *call)
             .scratch = call->scratch,
             .grids = call->grids,
         });
-    nn_gemm_run(&(nn_gemm){
-        .kind = NN_GEMM_TN,
-        .m = inputs,
-        .n = layer->units,
-        .k = rows,
-        .alpha = call->gradient_scale,
-        .beta = call->gradient_keep,
-        .a = call->x,
-        .b = call->dy,
-        .c = call->gradients[0],
-        .grids = call->grids,
-    });
+    if (call->gradients != NULL)
+        nn_gemm_run(&(nn_gemm){
+            .kind = NN_GEMM_TN,
+            .m = inputs,
+            .n = layer->units,
+            .k = rows,
+            .alpha = call->gradient_scale,
+            .beta = call->gradient_keep,
+            .a = call->x,
+            .b = call->dy,
+            .c = call->gradients[0],
+            .grids = call->grids,
+        });
 }
 
 static const nn_part *last_activation(const void *self)

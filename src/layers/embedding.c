@@ -96,9 +96,11 @@ static void backward(const void *self, const nn_layer_call *call)
 {
     const struct embedding *layer = self;
     const size_t width = layer->output_dim, count = call->rows * nn_shape_width(call->input);
-    nn_real *gradient = call->gradients[0];
     if (call->dx != NULL)
         memset(call->dx, 0, count * sizeof(*call->dx));
+    if (call->gradients == NULL)
+        return;
+    nn_real *gradient = call->gradients[0];
     if (call->gradient_keep == 0)
         memset(gradient, 0, layer->input_dim * width * sizeof(*gradient));
     else if (call->gradient_keep != 1)

@@ -94,6 +94,8 @@ static void backward(const void *self, const nn_layer_call *call)
     const struct group_normalization *layer = self;
     const nn_normalize n = describe(layer, call);
     nn_normalize_backward(&n, call->x, call->kept, call->dy, call->dx);
+    if (call->gradients == NULL)
+        return;
     nn_normalize_gradients(&n, call->x, call->kept, call->dy, call->gradient_scale,
                            call->gradient_keep, layer->scale ? call->gradients[0] : NULL,
                            layer->center ? call->gradients[layer->scale] : NULL);

@@ -61,7 +61,7 @@ typedef struct nn_layer_call {
     nn_real *dy;      /* [rows][output]; may be overwritten */
     nn_real *dx;      /* [rows][input]; NULL: nobody wants it */
     nn_real *scratch; /* [rows][scratch] as declared; NULL where nobody wants dx */
-    /* Of the trainable parameters, with g the gradient:
+    /* NULL: dx alone is wanted. Else, of the trainable parameters, with g the gradient:
      * gradients[i] = gradient_scale g + gradient_keep gradients[i]. Where the optimizer's step is as
      * simple, gradients are the parameters themselves; so a layer finishes with its parameters
      * before it writes here. */

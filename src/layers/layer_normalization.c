@@ -97,6 +97,8 @@ static void backward(const void *self, const nn_layer_call *call)
     const struct layer_normalization *layer = self;
     const nn_normalize n = describe(layer, call);
     nn_normalize_backward(&n, call->x, call->kept, call->dy, call->dx);
+    if (call->gradients == NULL)
+        return;
     nn_normalize_gradients(&n, call->x, call->kept, call->dy, call->gradient_scale,
                            call->gradient_keep, has_gamma(layer) ? call->gradients[0] : NULL,
                            has_beta(layer) ? call->gradients[has_gamma(layer)] : NULL);

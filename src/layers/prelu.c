@@ -165,6 +165,8 @@ static void backward(const void *self, const nn_layer_call *call)
 {
     if (call->dx != NULL)
         run(self, call, true);
+    if (call->gradients == NULL)
+        return;
     const struct places places = find_places(self, call->input);
     nn_real *sum = call->batch_kept, *gradient = call->gradients[0];
     memset(sum, 0, places.alphas * sizeof(*sum));

@@ -58,6 +58,8 @@ static void backward(const void *self, const nn_layer_call *call)
 {
     const nn_normalize n = describe(self, call);
     nn_normalize_backward(&n, call->x, call->kept, call->dy, call->dx);
+    if (call->gradients == NULL)
+        return;
     nn_normalize_gradients(&n, call->x, call->kept, call->dy, call->gradient_scale,
                            call->gradient_keep, call->gradients[0], NULL);
 }
