@@ -1,7 +1,7 @@
 /*
  * libnn: neural networks for C and C++ programs.
  *
- * A model is a list of layers. It is built, compiled, fitted to a dataset, evaluated, used to
+ * A model is a list of layers, or a graph of them. It is built, compiled, fitted to a dataset, evaluated, used to
  * predict, saved and loaded, under the names that Keras gives these things:
  *
  *     nn_model *model;
@@ -13,12 +13,14 @@
  *     nn_predict(model, x, rows, y);
  *     nn_model_free(model);
  *
- * Parts (layers, activations, initializers, losses, metrics, optimizers, callbacks) are named by
- * specs in text:
+ * Parts (layers, activations, initializers, losses, metrics, optimizers, schedules, callbacks) are named
+ * by specs in text:
  *
  *     spec  = name { key "=" value } | name(key=value, ...)     separated by blanks or commas
  *     value = number | true | false | none | name | 'string' | (tuple) | name(key=value, ...)
  *     list  = spec { ";" spec }
+ *
+ * (A metric of one output of several is named with it: head/accuracy.)
  *
  * Numbers are read as in the C locale, whatever the program's own is. nn_help() describes every
  * part and its options.
@@ -123,21 +125,25 @@ NN_API void nn_release_threads(void);
 typedef enum nn_dtype { NN_FLOAT32 = 1, NN_UINT8 = 2, NN_INT32 = 3 } nn_dtype;
 
 /* A table of named columns with one number of rows: "x" (inputs), "y" (targets) and optionally
- * "sample_weight". A column keeps its type in memory and is turned to float as a batch is gathered.
+ * "sample_weight". For a model with several inputs it has a column for each, named as the input layer, or x
+ * holds their values side by side, in the order of the inputs; so do columns named as the output layers, or
+ * y, for several outputs. A column keeps its type in memory and is turned to float as a batch is gathered.
  * A dataset never changes once it is in use, so any number of threads may read it. */
 typedef struct nn_dataset nn_dataset;
 
 /* A dataset over the caller's arrays: x is rows x x_width, y is rows x y_width. The arrays are
  * borrowed: they must outlive the dataset and every slice of it. y may be NULL with y_width 0 (for
- * predictions only). A class label is an NN_INT32 or NN_UINT8 target of width 1.
+ * predictions only, or where columns are added), and x likewise. A class label is an NN_INT32 or NN_UINT8
+ * target of width 1.
  * Errors: NN_ERR_INVALID (NULL, zero, unknown type, sizes that overflow). */
 NN_API nn_status nn_dataset_from_arrays(nn_dataset **data, size_t rows, const void *x,
                                         nn_dtype x_type, size_t x_width, const void *y,
                                         nn_dtype y_type, size_t y_width);
 
-/* Adds a borrowed column of rows x width: today "sample_weight" (NN_FLOAT32, width 1, finite and
- * not negative), which weighs each row's loss. Errors: NN_ERR_INVALID, NN_ERR_STATE (the dataset is
- * sliced or in use). */
+/* Adds a borrowed column of rows x width: "sample_weight" (NN_FLOAT32, width 1, finite and not
+ * negative), which weighs each row's losses, or the values of an input or the targets of an output, under the
+ * name of that layer. A dataset has up to 40 columns.
+ * Errors: NN_ERR_INVALID, NN_ERR_STATE (the dataset is sliced or in use), NN_ERR_NO_MEMORY. */
 NN_API nn_status nn_dataset_add_column(nn_dataset *data, const char *name, const void *values,
                                        nn_dtype type, size_t width);
 
@@ -180,24 +186,50 @@ NN_API void nn_dataset_free(nn_dataset *data);
 
 typedef struct nn_model nn_model;
 
-/* An empty sequential model. */
+/* An empty model. */
 NN_API nn_status nn_model_create(nn_model **model);
 
 /* Adds a layer named by a spec: "flatten input_shape=(28,28)", "dense units=300 activation=relu".
- * The first layer must have input_shape: the shape of one row. Every layer takes name=...; without
- * it, it is named as Keras would (dense, dense_1, ...).
- * Errors: NN_ERR_INVALID (spec, option, duplicate name), NN_ERR_SHAPE, NN_ERR_STATE (the model is
- * already built: compiled, loaded or used). */
+ * The first layer must have input_shape, the shape of one row, or be an input: "input shape=(28,28)". Every
+ * layer takes name=...; without it, it is named as Keras would (dense, dense_1, ...).
+ *
+ * A layer reads the one added last, or those it names, which makes the model a graph:
+ *
+ *     nn_model_add(model, "input shape=(8) name=x");
+ *     nn_model_add(model, "dense units=8 activation=relu name=h");
+ *     nn_model_add(model, "dense units=8 name=r");
+ *     nn_model_add(model, "add inputs=(r, x)");
+ *
+ * Any number of layers may read one. A model may have up to 16 inputs, all of them input layers; their order
+ * is that in which they were added.
+ * Errors: NN_ERR_INVALID (spec, option, duplicate or unknown name), NN_ERR_SHAPE, NN_ERR_STATE (the model is
+ * already built: compiled, loaded or used), NN_ERR_UNSUPPORTED (too many inputs). */
 NN_API nn_status nn_model_add(nn_model *model, const char *layer);
+
+/* Names the layers whose outputs are the model's, up to 16, in their order: "head, 'tail 2'". Unless this is
+ * called, the layer added last is the only one. Before compile, every layer must be an output or be
+ * read by another. Loss weights are 1 again.
+ * Errors: NN_ERR_INVALID (unknown name, given twice), NN_ERR_STATE (the model is already built). */
+NN_API nn_status nn_model_set_outputs(nn_model *model, const char *layers);
+
+/* Weights of the outputs' losses, in the order of the outputs: the loss that training minimizes is the sum
+ * of weights[i] times the i-th loss. 1 unless set; they hold for every compile, and are saved.
+ * Errors: NN_ERR_INVALID (count isn't the number of outputs, a weight isn't finite), NN_ERR_STATE. */
+NN_API nn_status nn_model_set_loss_weights(nn_model *model, const double *weights, size_t count);
 
 /* The seed of initial weights, shuffling and dropout; 0 unless set. Equal seeds give equal results
  * on the same machine and library versions. Errors: NN_ERR_STATE once the model is built. */
 NN_API nn_status nn_model_set_seed(nn_model *model, uint64_t seed);
 
 /* Fixes the layers, makes the weights unless they exist, and sets what nn_fit and nn_evaluate use.
- * optimizer, loss: one spec each; metrics: a list ("accuracy; mean_absolute_error") or NULL.
+ * optimizer, loss: one spec each; metrics: a list ("accuracy; mean_absolute_error") or NULL. A model with
+ * several outputs takes a list of losses in their order ("mse; bce"), or one for all, and its metrics
+ * are of every output, or with an output's name of that one ("head/accuracy; tail/mae"). Besides its
+ * options a metric may have a name ("precision class_id=2 name=precision_2"), by which values and history
+ * know it; else they know it by its own.
  * Compiling again keeps the weights and starts the optimizer anew.
- * Errors: NN_ERR_INVALID, NN_ERR_SHAPE (a loss that can't work on the output), NN_ERR_STATE,
+ * Errors: NN_ERR_INVALID (also a layer whose output nobody reads), NN_ERR_SHAPE (a loss or metric that
+ * can't work on the output), NN_ERR_STATE,
  * NN_ERR_NO_MEMORY. */
 NN_API nn_status nn_model_compile(nn_model *model, const char *optimizer, const char *loss,
                                   const char *metrics);
@@ -220,16 +252,29 @@ NN_API void nn_model_free(nn_model *model);
 
 /* ---- what a model is ----------------------------------------------------------------------- */
 
-/* Values of one row of the input and of the output; 0 while the model has no layers. */
+/* Values of one row of the input and of the output, of all of them if there are several; 0 while the
+ * model has no layers. */
 NN_API size_t nn_model_input_width(const nn_model *model);
 NN_API size_t nn_model_output_width(const nn_model *model);
+
+/* Inputs and outputs by their layers' names; NULL past the end. An input that is the first layer's
+ * input_shape has the name "x". */
+NN_API size_t nn_model_input_count(const nn_model *model);
+NN_API const char *nn_model_input_name(const nn_model *model, size_t index);
+NN_API size_t nn_model_output_count(const nn_model *model);
+NN_API const char *nn_model_output_name(const nn_model *model, size_t index);
+
+/* Values of one row of what the layer of that name gives; 0 if there is none. */
+NN_API size_t nn_model_layer_width(const nn_model *model, const char *layer);
 
 /* The trainable parameters and all of them, in single values. */
 NN_API size_t nn_model_trainable_count(const nn_model *model);
 NN_API size_t nn_model_parameter_count(const nn_model *model);
 
-/* The values that nn_evaluate and nn_train_on_batch write: "loss", then the metrics in order. The
- * count is 0 before compile; a name past the end is NULL. Valid until compile or free. */
+/* The values that nn_evaluate and nn_train_on_batch write: "loss", then the metrics in order. With several
+ * outputs: "loss", each output's own, not weighted ("head_loss"), then the metrics output by output
+ * ("head_accuracy"). The count is 0 before compile; a name past the end is NULL. Valid until compile or
+ * free. */
 NN_API size_t nn_model_metric_count(const nn_model *model);
 NN_API const char *nn_model_metric_name(const nn_model *model, size_t index);
 
@@ -258,7 +303,8 @@ NN_API const char *nn_model_class_name(const nn_model *model, size_t index);
  * zero if size > 0, and the whole length without the zero to *length (which may be NULL); buffer may
  * be NULL with size 0 to ask for the length. A cut text is no error. */
 
-/* A table of layers, output shapes and parameter counts, as Keras prints it. UTF-8. */
+/* A table of layers, output shapes, parameter counts and, of a graph, what each layer reads, as Keras prints
+ * it. UTF-8. */
 NN_API nn_status nn_model_summary(const nn_model *model, char *buffer, size_t size, size_t *length);
 
 /* ---- measured plans ------------------------------------------------------------------------ */
@@ -326,7 +372,9 @@ typedef struct nn_fit_options {
     const nn_dataset *validation_data; /* evaluated after each epoch; NULL: none */
     double validation_split;           /* fraction in [0, 1) of the rows, taken from the end, to
                                           validate on instead of training on them; 0 */
-    const double *class_weight; /* [class_weight_count] factor of each class's loss; NULL: 1 */
+    const double
+        *class_weight; /* [class_weight_count] factor of each class's loss; NULL: 1. Only for
+                                   models with one output */
     size_t class_weight_count;
     const char *callbacks;      /* list of specs: "csv_logger filename=log.csv"; NULL: none */
     nn_event_function callback; /* called for every event; NULL: none */
@@ -349,9 +397,20 @@ typedef struct nn_fit_options {
 NN_API nn_status nn_fit(nn_model *model, const nn_dataset *data, const nn_fit_options *options,
                         nn_history **history);
 
-/* Loss, then the metrics, over all rows of data: values[count], count = nn_model_metric_count. */
+/* Loss, then the metrics, over all rows of data: values[count], count = nn_model_metric_count. As with
+ * Keras's `metrics`, sample and class weights count in the loss alone. Metrics of yes-or-no answers
+ * (precision, f1_score, auc, ...) take class labels for one-hot rows. */
 NN_API nn_status nn_evaluate(const nn_model *model, const nn_dataset *data, double *values,
                              size_t count);
+
+/* The confusion matrix over all rows of data: counts[classes x classes], a row for each true class and a
+ * column for each predicted one, so that counts[t * classes + p] is how often t was taken for p. The
+ * predicted class is the largest output, the true one the label or the largest target; classes is the
+ * number of outputs. A model with one output tells two classes apart: 1 is an output, or a target, above
+ * 0.5. Needs a compiled model, whose loss says what targets are. Errors: as nn_evaluate's, and
+ * NN_ERR_NONFINITE (an output is NaN); counts is then as it was. */
+NN_API nn_status nn_confusion_matrix(const nn_model *model, const nn_dataset *data, size_t *counts,
+                                     size_t classes);
 
 /* One optimizer step on all rows of batch at once. values[count] as in nn_evaluate, measured before
  * the step; values may be NULL with count 0. A loss that isn't finite is NN_ERR_NONFINITE and makes no
@@ -359,7 +418,25 @@ NN_API nn_status nn_evaluate(const nn_model *model, const nn_dataset *data, doub
 NN_API nn_status nn_train_on_batch(nn_model *model, const nn_dataset *batch, double *values,
                                    size_t count);
 
-/* y[rows x output width] = the model's output for x[rows x input width]; y may not overlap x. Any
+/* The learning rate of the next step, as the optimizer's learning_rate says or as it was set since; 0
+ * before compile. */
+NN_API double nn_model_learning_rate(const nn_model *model);
+
+/* Sets it, from the next step on; it is saved with the model. A callback may do this to the model being
+ * trained, from the fit's thread. Errors: NN_ERR_INVALID (negative, or not finite as a float),
+ * NN_ERR_STATE (not compiled; the learning rate is a schedule's; another thread uses the model). */
+NN_API nn_status nn_model_set_learning_rate(nn_model *model, double learning_rate);
+
+/* Swaps the trainable weights with their moving average, which an optimizer with use_ema=true keeps, so
+ * that evaluate, predict and save work with the average; a second call swaps them back, which is to be
+ * done before training goes on. Unlike in Keras, fit doesn't end with the average in the weights' place. A
+ * callback may swap, as above. Errors: NN_ERR_STATE (not compiled, no moving average yet, in use by
+ * another thread). */
+NN_API nn_status nn_model_swap_ema_weights(nn_model *model);
+
+/* y[rows x output width] = the model's output for x[rows x input width]; y may not overlap x. A row of x
+ * holds the values of all inputs one after the other, in the order of the inputs; so does a row of y those of
+ * the outputs. Any
  * number of threads may predict with one model at once. Needs no compile. A warm call allocates
  * nothing. A row's result may differ in the last bits with the number of rows beside it. A number that an
  * embedding or category_encoding doesn't know gives NaN (nn_fit and nn_evaluate refuse it).
@@ -407,7 +484,7 @@ NN_API nn_status nn_model_load_from_memory(nn_model **model, const void *bytes, 
 
 /* ---- the known parts ------------------------------------------------------------------------ */
 
-/* Kinds of parts: "activation", "initializer", "layer", "loss", "metric", "optimizer", "callback";
+/* Kinds of parts: "activation", "initializer", "layer", "loss", "metric", "optimizer", "schedule", "callback";
  * NULL past the end. */
 NN_API const char *nn_part_kind(size_t index);
 

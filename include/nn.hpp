@@ -286,6 +286,15 @@ class dataset
     template <class X>
     dataset(const std::vector<X> &&, std::size_t) = delete;
 
+    /* So many rows without columns, which are then added. */
+    static dataset of_rows(std::size_t rows)
+    {
+        nn_dataset *handle = nullptr;
+        detail::check(
+            nn_dataset_from_arrays(&handle, rows, nullptr, NN_FLOAT32, 0, nullptr, NN_FLOAT32, 0));
+        return dataset(handle);
+    }
+
     /* Reads IDX files, gzipped or plain; without labels if that name is empty. */
     static dataset load_idx(const std::string &images, const std::string &labels = std::string())
     {
@@ -295,7 +304,8 @@ class dataset
         return dataset(handle);
     }
 
-    /* Adds a borrowed column of rows() x width values, today "sample_weight". */
+    /* Adds a borrowed column of rows() x width values: "sample_weight", or that of an input or output
+     * of a model, under the name of its layer. */
     template <class T>
     void add_column(const std::string &name, const T *values, std::size_t width = 1)
     {
@@ -571,7 +581,7 @@ class model
         return model(handle);
     }
 
-    /* add, set_seed and compile return the model, so that they can be chained. */
+    /* Functions that build a model return it, so that they can be chained. */
     model &add(const std::string &layer)
     {
         detail::check(nn_model_add(get(), detail::c_string(layer)));
@@ -581,6 +591,19 @@ class model
     model &set_seed(std::uint64_t seed)
     {
         detail::check(nn_model_set_seed(get(), seed));
+        return *this;
+    }
+
+    /* Layers whose outputs are the model's: "head, tail". */
+    model &set_outputs(const std::string &layers)
+    {
+        detail::check(nn_model_set_outputs(get(), detail::c_string(layers)));
+        return *this;
+    }
+
+    model &set_loss_weights(const std::vector<double> &weights)
+    {
+        detail::check(nn_model_set_loss_weights(get(), weights.data(), weights.size()));
         return *this;
     }
 
@@ -657,6 +680,16 @@ class model
         detail::check(nn_evaluate(get(), data.get(), values, count));
     }
 
+    /* counts.at(t * classes + p): how often class t was taken for p; classes is the output's width, or 2
+     * for one output. */
+    std::vector<std::size_t> confusion_matrix(const dataset &data) const
+    {
+        const std::size_t classes = output_width() == 1 ? 2 : output_width();
+        std::vector<std::size_t> counts(classes * classes);
+        detail::check(nn_confusion_matrix(get(), data.get(), counts.data(), classes));
+        return counts;
+    }
+
     /* One optimizer step on all rows of batch; returns what evaluate would have given before it. */
     std::vector<double> train_on_batch(const dataset &batch)
     {
@@ -703,6 +736,36 @@ class model
     std::size_t output_width() const noexcept
     {
         return nn_model_output_width(get());
+    }
+
+    std::size_t input_count() const noexcept
+    {
+        return nn_model_input_count(get());
+    }
+
+    std::size_t output_count() const noexcept
+    {
+        return nn_model_output_count(get());
+    }
+
+    /* Names of the inputs and outputs, in their order; an input that is the first layer's input_shape
+     * is "x". */
+    std::vector<std::string> input_names() const
+    {
+        return detail::names_of(
+            [this](std::size_t index) { return nn_model_input_name(get(), index); });
+    }
+
+    std::vector<std::string> output_names() const
+    {
+        return detail::names_of(
+            [this](std::size_t index) { return nn_model_output_name(get(), index); });
+    }
+
+    /* Values of one row of what the layer of that name gives; 0 if there is none. */
+    std::size_t layer_width(const std::string &layer) const
+    {
+        return nn_model_layer_width(get(), detail::c_string(layer));
     }
 
     std::size_t trainable_count() const noexcept
@@ -772,6 +835,25 @@ class model
     void set_weights(const std::string &name, const float *values, std::size_t count)
     {
         detail::check(nn_model_set_weights(get(), detail::c_string(name), values, count));
+    }
+
+    /* The learning rate of the next step; 0 before compile. */
+    double learning_rate() const noexcept
+    {
+        return nn_model_learning_rate(get());
+    }
+
+    /* Throws NN_ERR_STATE where a schedule gives the rate. A callback may do this to the model being
+     * trained. */
+    void set_learning_rate(double rate)
+    {
+        detail::check(nn_model_set_learning_rate(get(), rate));
+    }
+
+    /* Swaps the trainable weights with their moving average, and back. */
+    void swap_ema_weights()
+    {
+        detail::check(nn_model_swap_ema_weights(get()));
     }
 
     void set_class_names(const std::vector<std::string> &names)

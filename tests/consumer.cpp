@@ -105,7 +105,13 @@ void fit_learns_and_tells(const char *path)
 
     CHECK((model.metric_names() == std::vector<std::string>{"loss", "accuracy"}));
     CHECK(model.evaluate(data).at(1) == 1.0);
+    CHECK((model.confusion_matrix(data) == std::vector<std::size_t>{1, 0, 0, 3}));
     CHECK(model.clone().train_on_batch(data).size() == 2);
+    CHECK(model.learning_rate() == 1.0);
+    model.set_learning_rate(0.5);
+    CHECK(model.learning_rate() == 0.5);
+    CHECK(thrown_by([&] { model.set_learning_rate(-1); }) == NN_ERR_INVALID);
+    CHECK(thrown_by([&] { model.swap_ema_weights(); }) == NN_ERR_STATE);
     const std::vector<float> predicted = model.predict(table.x);
     CHECK(predicted.size() == 4 && predicted[0] < 0.5F && predicted[3] > 0.5F);
     CHECK(thrown_by([&] { model.predict(std::vector<float>(3)); }) == NN_ERR_SHAPE);
@@ -119,6 +125,32 @@ void fit_learns_and_tells(const char *path)
     CHECK(nn::model::load(path).predict(table.x) == predicted);
     CHECK(nn::model::load_from_memory(model.save_to_memory()).predict(table.x) == predicted);
     CHECK(model.clone().predict(table.x.data(), 4) == predicted);
+}
+
+void graphs_have_inputs_and_outputs_by_name()
+{
+    const std::vector<float> a = {1, 2, 3, 4}, b = {0, 1}, sum = {1, 1};
+    nn::model model;
+    model.add("input shape=2 name=a")
+        .add("input shape=1 name=b")
+        .add("dense units=2 name=h inputs=a")
+        .add("concatenate inputs=(h, b)")
+        .add("dense units=1 name=sum")
+        .set_outputs("sum, h")
+        .set_loss_weights({1.0, 0.5})
+        .compile("sgd", "mse", "sum/mae");
+    CHECK((model.input_names() == std::vector<std::string>{"a", "b"}));
+    CHECK((model.output_names() == std::vector<std::string>{"sum", "h"}));
+    CHECK(model.input_count() == 2 && model.output_count() == 2);
+    CHECK(model.layer_width("h") == 2 && model.layer_width("none") == 0);
+    nn::dataset data = nn::dataset::of_rows(2);
+    data.add_column("a", a, 2);
+    data.add_column("b", b);
+    data.add_column("sum", sum);
+    data.add_column("h", a, 2);
+    CHECK(model.train_on_batch(data).size() == 4);
+    CHECK((model.metric_names() ==
+           std::vector<std::string>{"loss", "sum_loss", "h_loss", "sum_mae"}));
 }
 
 void models_describe_themselves()
@@ -209,6 +241,7 @@ int main(int argc, char **argv)
     try {
         datasets_take_and_give_vectors();
         fit_learns_and_tells(argv[1]);
+        graphs_have_inputs_and_outputs_by_name();
         models_describe_themselves();
         errors_carry_status_and_message();
         stopping_is_no_exception();

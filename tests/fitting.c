@@ -11,6 +11,14 @@ void assert_failed(nn_status status, nn_status expected, const char *text, const
                   text, nn_error_message());
 }
 
+const char *const common_options[] = {
+    "weight_decay=0.01 clipnorm=0.05 use_ema=true ema_momentum=0.9 ema_overwrite_frequency=2",
+    "clipvalue=0.01 gradient_accumulation_steps=2 use_ema=true ema_overwrite_frequency=3",
+    "global_clipnorm=0.1 gradient_accumulation_steps=2 loss_scale_factor=3",
+    "learning_rate=cosine_decay(initial_learning_rate=0.01, decay_steps=4, alpha=0.5)",
+    NULL,
+};
+
 nn_model *make_model(uint64_t seed, const char *layers, const char *optimizer, const char *loss,
                      const char *metrics)
 {

@@ -22,6 +22,9 @@ void assert_failed(nn_status status, nn_status expected, const char *text, const
 nn_model *make_model(uint64_t seed, const char *layers, const char *optimizer, const char *loss,
                      const char *metrics);
 
+/* Options that every optimizer takes, in sets that name them all between them; ended by NULL. */
+extern const char *const common_options[];
+
 /* All weights of a model in one run; free() it. */
 float *weights_of(const nn_model *model, size_t *count);
 

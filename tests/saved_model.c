@@ -157,6 +157,13 @@ void check_same_layers(const nn_model *a, const nn_model *b)
             nn_release(common->name);
             common->name = NULL;
         }
+        ck_assert_uint_eq(a->nodes[i].input_count, b->nodes[i].input_count);
+        for (size_t e = 0; e < a->nodes[i].input_count; e++)
+            ck_assert_uint_eq(a->nodes[i].inputs[e], b->nodes[i].inputs[e]);
+        if (((nn_layer_common *)a->nodes[i].layer.self)->inputs.count == 0) {
+            nn_release(common->inputs.names);
+            common->inputs = (nn_name_list){.count = 0};
+        }
         check_same_part(&a->nodes[i].layer, &b->nodes[i].layer);
     }
 }

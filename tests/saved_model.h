@@ -41,7 +41,8 @@ void predict(const nn_model *model, float **y, size_t *count);
 void check_same_predictions(const nn_model *a, const nn_model *b, const char *what);
 
 /* b has been loaded from a's file: a loaded layer has the name that the model gave it as an option;
- * else the specs are the same. Takes that name off b. */
+ * else the specs are the same, and so are the layers that each reads. Takes that name, and the names of
+ * inputs, off b. */
 void check_same_part(const nn_part *a, const nn_part *b);
 void check_same_layers(const nn_model *a, const nn_model *b);
 

@@ -72,6 +72,8 @@ END_TEST
 
 #define KERNEL "\"dense/kernel\":{\"dtype\":\"F32\",\"shape\":[2,3],\"data_offsets\":[0,24]}"
 
+#define RATE "\\\"learning_rate\\\":"
+
 static const struct {
     const char *from, *to;
     nn_status status;
@@ -112,6 +114,21 @@ static const struct {
     {"\"compile\":\"{", "\"compile\":\"[{", NN_ERR_FORMAT, "compile"},
     {"\\\"class_name\\\":\\\"SGD\\\"", "\\\"class_name\\\":\\\"Sgdd\\\"", NN_ERR_UNSUPPORTED,
      "Sgdd"},
+    {RATE "0.01", RATE "null", NN_ERR_FORMAT, "expected a number or a schedule"},
+    {RATE "0.01", RATE "[0.01]", NN_ERR_FORMAT, "learning_rate"},
+    {RATE "0.01", RATE "\\\"no_decay\\\"", NN_ERR_UNSUPPORTED, "no_decay"},
+    {RATE "0.01", RATE "{\\\"class_name\\\":\\\"CosineDecay\\\"}", NN_ERR_FORMAT,
+     "initial_learning_rate is missing"},
+    {RATE "0.01",
+     RATE "{\\\"class_name\\\":\\\"PiecewiseConstantDecay\\\",\\\"config\\\":{"
+          "\\\"boundaries\\\":[1],\\\"values\\\":[1,null]}}",
+     NN_ERR_FORMAT, "an item isn't a number"},
+    {RATE "0.01",
+     RATE "{\\\"class_name\\\":\\\"PiecewiseConstantDecay\\\",\\\"config\\\":{"
+          "\\\"boundaries\\\":[],\\\"values\\\":[1]}}",
+     NN_ERR_FORMAT, "boundaries is empty"},
+    {"\\\"use_ema\\\":false", "\\\"use_ema\\\":true", NN_ERR_FORMAT,
+     "'optimizer/average/dense/kernel' is missing"},
     {"\\\"metrics\\\":[", "\\\"metrics\\\":[\\\"mae\\\",", NN_ERR_FORMAT, "mae"},
     {"\\\"metrics\\\":[", "\\\"metrics\\\":[null,", NN_ERR_FORMAT, "metric"},
     {"\\\"metrics\\\":[", "\\\"metrics\\\":[\\\"accuracy\\\",{},", NN_ERR_FORMAT, "metric"},
@@ -121,6 +138,16 @@ static const struct {
      "\\\"metrics\\\":[{\\\"class_name\\\":\\\"MeanAbsoluteError\\\",\\\"config\\\":"
      "{\\\"name\\\":\\\"a'; system('id')\\\"}}",
      NN_ERR_FORMAT, "system('id')"},
+    {"\\\"metrics\\\":[\\\"mae\\\"",
+     "\\\"metrics\\\":[{\\\"class_name\\\":\\\"CosineSimilarity\\\",\\\"config\\\":"
+     "{\\\"axis\\\":0}}",
+     NN_ERR_UNSUPPORTED, "axis"},
+    {"\\\"metrics\\\":[\\\"mae\\\"",
+     "\\\"metrics\\\":[{\\\"class_name\\\":\\\"AUC\\\",\\\"config\\\":"
+     "{\\\"num_thresholds\\\":1e300}}",
+     NN_ERR_FORMAT, "num_thresholds"},
+    {"\\\"metrics\\\":[\\\"mae\\\"", "\\\"metrics\\\":[\\\"f1_score\\\"", NN_ERR_FORMAT,
+     "use average=macro"},
     {"\\\"name\\\":\\\"dense_1\\\"", "\\\"name\\\":\\\"a\\\\u001b[2J\\\"", NN_ERR_FORMAT,
      "layer 1"},
     {"\\\"name\\\":\\\"dense_1\\\"", "\\\"name\\\":\\\"a\\\\nb\\\"", NN_ERR_FORMAT, "layer 1"},
@@ -152,6 +179,44 @@ static const struct {
     {"[24,36]", "[24,99999999999999999999]", NN_ERR_FORMAT, "offset"},
     {"[24,36]", "[24.0,36.0]", NN_ERR_FORMAT, "offset"},
 };
+
+START_TEST(numbers_that_an_optimizer_keeps_are_read_with_care)
+{
+    static const char scalars[] = "\\\"scalars\\\":{\\\"u_product\\\":1.0}";
+    static const char *const wrong[] = {
+        "\\\"scalars\\\":{\\\"u_product\\\":null}", "\\\"scalars\\\":{\\\"u_product\\\":1e999}",
+        "\\\"scalars\\\":{\\\"v_product\\\":1.0}", "\\\"scalars\\\":[1.0]", "\\\"scalars\\\":null"};
+    nn_model *model = new_model("dense units=3 input_shape=(2)");
+    ck_assert_int_eq(nn_model_compile(model, "nadam", "mse", NULL), NN_OK);
+    file f = save(model);
+    nn_model_free(load(f));
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        file e = edited(f, scalars, wrong[i]);
+        expect_refused(e, NN_ERR_FORMAT, wrong[i]);
+        free(e.bytes);
+    }
+    free(f.bytes);
+    nn_model_free(model);
+}
+END_TEST
+
+START_TEST(a_list_without_names_is_none)
+{
+    nn_model *model = new_model("dense units=3 input_shape=(2)");
+    ck_assert_int_eq(nn_model_compile(model, "muon", "mse", NULL), NN_OK);
+    file f = save(model);
+    file e = edited(f, "\\\"exclude_layers\\\":null", "\\\"exclude_layers\\\":[]");
+    nn_model *loaded = load(e);
+    check_same_part(&model->optimizer, &loaded->optimizer);
+    nn_model_free(loaded);
+    file wrong = edited(f, "\\\"exclude_layers\\\":null", "\\\"exclude_layers\\\":[1]");
+    expect_refused(wrong, NN_ERR_FORMAT, "a number for a name");
+    free(wrong.bytes);
+    free(e.bytes);
+    free(f.bytes);
+    nn_model_free(model);
+}
+END_TEST
 
 START_TEST(what_does_not_belong_into_a_file_is_named)
 {
@@ -409,6 +474,8 @@ int main(void)
     tcase_add_test(tests, a_file_cut_at_any_byte_is_refused);
     tcase_add_test(tests, a_file_with_any_bit_flipped_is_refused);
     tcase_add_test(tests, a_forged_header_does_no_harm);
+    tcase_add_test(tests, a_list_without_names_is_none);
+    tcase_add_test(tests, numbers_that_an_optimizer_keeps_are_read_with_care);
     tcase_add_loop_test(tests, what_does_not_belong_into_a_file_is_named, 0,
                         count(sizeof(edits) / sizeof(edits[0])));
     tcase_add_loop_test(tests, what_changes_nothing_is_skipped, 0,

@@ -155,6 +155,12 @@ run evaluate model.safetensors --images=x --labels=y
 check "evaluate prints what training printed" same out trained
 run evaluate model.safetensors --images=x --labels=y --first=3 --count=30
 check "evaluate takes some of the rows" went "accuracy: "
+run evaluate model.safetensors --images=x --labels=y --confusion
+check "the confusion matrix has a header with the classes' names" \
+    went 'true\predicted,top,middle,"""last"""'
+check "the confusion matrix has every row once, in its true class" \
+    awk -F, '/^true/ { table = 1; next } table { rows++; bad += $2 + $3 + $4 != 100; right += $(1 + rows) }
+             END { exit rows != 3 || bad || right < 285 }' out
 run summary model.safetensors
 check "summary prints the layers" eval 'went rescaling && went dense_1'
 

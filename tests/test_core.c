@@ -10,6 +10,7 @@
 #include "names.h"
 #include "optimizer.h"
 #include "random.h"
+#include "schedule.h"
 #include "status.h"
 #include "suite.h"
 #include <float.h>
@@ -23,7 +24,7 @@
 
 static const nn_room *const rooms[] = {
     &nn_layer_room,  &nn_activation_room, &nn_initializer_room, &nn_loss_room,
-    &nn_metric_room, &nn_optimizer_room,  &nn_callback_room,
+    &nn_metric_room, &nn_optimizer_room,  &nn_schedule_room,    &nn_callback_room,
 };
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
@@ -324,53 +325,70 @@ static void accept(const nn_room *room, const nn_part_type *type, const nn_optio
     nn_part_free(&part);
 }
 
+static bool is_optional_choice(const nn_option *option)
+{
+    return option->type == NN_TYPE_CHOICE && option->default_text == NULL && !option->required;
+}
+
+#define SIZE_REFUSALS "true", "abc", "(1)", "1.5", "-1", "nan", "inf", "-0.5", "1e300", "f(a=1)"
 #define REAL_REFUSALS                                                                              \
     "true", "abc", "(1,2)", "nan", "inf", "-inf", "1e999", "-1e999", "3.5e38", "f(a=1)"
 
-static const char *const *wrong_values(nn_option_type type)
+static const char *const *wrong_values(const nn_option *option)
 {
-    static const char *const size[] = {"true", "none", "abc",  "(1)",   "1.5",    "-1",
-                                       "nan",  "inf",  "-0.5", "1e300", "f(a=1)", NULL};
+    static const char *const size[] = {"none", SIZE_REFUSALS, NULL};
+    static const char *const optional_size[] = {SIZE_REFUSALS, NULL};
+    static const char *const integer[] = {"true", "none", "abc",   "()",   "(1,2)",  "1.5", "nan",
+                                          "inf",  "-0.5", "1e300", "1e10", "f(a=1)", NULL};
     static const char *const real[] = {"none", REAL_REFUSALS, NULL};
     static const char *const optional_real[] = {REAL_REFUSALS, NULL};
-    static const char *const integer[] = {"true", "none", "abc",  "()",     "(1,2)",
-                                          "1.5",  "nan",  "1e10", "f(a=1)", NULL};
     static const char *const integers[] = {
         "true", "abc", "()", "1.5", "(a)", "(1e10)", "(1,2,3,4,5,6,7,8,9)", "(1,(2))", NULL};
-    static const char *const reals[] = {"true",  "abc",    "()",      "nan", "(1,inf)",
-                                        "(1,a)", "(1e99)", "(1,(2))", NULL};
+    static const char *const reals[] = {
+        "none",    "true",  "abc",    "()",      "nan",    "(none)", "(1,a)",   "(1,true)",
+        "(1,inf)", "1e999", "(1e99)", "(1e999)", "f(a=1)", "((1))",  "(1,(2))", NULL};
+    static const char *const real_or_part[] = {"none", REAL_REFUSALS, "no_such_part", NULL};
     static const char *const boolean[] = {"1", "yes", "none", "'true'", "(true)", NULL};
     static const char *const shape[] = {
         "true",    "abc",   "()",  "(0)",           "0",
         "(-1)",    "1.5",   "(a)", "(65536,65536)", "(1,2,3,4,5,6,7,8,9)",
         "(1,(2))", "1e300", NULL};
+    static const char *const names[] = {"true",    "3",      "()",       "(1)",
+                                        "(a,(b))", "f(a=1)", "(a,none)", NULL};
     static const char *const string[] = {"true", "(a)", "f(a=1)", NULL};
+    static const char *const optional_choice[] = {"true", "3", "no_such_choice", "(auto)", NULL};
     static const char *const choice[] = {"true", "3", "no_such_choice", "none", "(auto)", NULL};
     static const char *const seed[] = {"true", "abc", "-1", "1.5", "18446744073709551616",
                                        "(1)",  "1e3", NULL};
     static const char *const part[] = {"3", "true", "(1)", "no_such_part", "no_such_part(a=1)",
                                        NULL};
-    switch (type) {
+    switch (option->type) {
     case NN_TYPE_SIZE:
         return size;
     case NN_TYPE_INTEGER:
         return integer;
     case NN_TYPE_INTEGERS:
         return integers;
-    case NN_TYPE_REALS:
-        return reals;
+    case NN_TYPE_OPTIONAL_SIZE:
+        return optional_size;
     case NN_TYPE_REAL:
         return real;
     case NN_TYPE_OPTIONAL_REAL:
         return optional_real;
+    case NN_TYPE_REALS:
+        return option->required ? reals : reals + 1; /* none */
+    case NN_TYPE_REAL_OR_PART:
+        return real_or_part;
     case NN_TYPE_BOOL:
         return boolean;
     case NN_TYPE_SHAPE:
         return shape;
+    case NN_TYPE_NAMES:
+        return names;
     case NN_TYPE_STRING:
         return string;
     case NN_TYPE_CHOICE:
-        return choice;
+        return is_optional_choice(option) ? optional_choice : choice;
     case NN_TYPE_SEED:
         return seed;
     case NN_TYPE_PART:
@@ -384,15 +402,18 @@ static void check_bound(const nn_room *room, const nn_part_type *type, const nn_
                         double bound, bool open, double outwards)
 {
     char inside[64], outside[64];
-    const double beyond = option->type == NN_TYPE_SIZE || option->type == NN_TYPE_INTEGER
-                              ? bound + copysign(1, outwards)
-                              : nextafter(bound, outwards);
+    const bool whole = option->type == NN_TYPE_SIZE || option->type == NN_TYPE_OPTIONAL_SIZE ||
+                       option->type == NN_TYPE_INTEGER;
+    const double beyond = whole ? bound + copysign(1, outwards) : nextafter(bound, outwards);
     if (!isfinite(bound))
         return;
     snprintf(inside, sizeof inside, "%.17g", bound);
     snprintf(outside, sizeof outside, "%.17g", beyond);
     refuse(room, type, option, outside);
-    (open ? refuse : accept)(room, type, option, inside);
+    if (open)
+        refuse(room, type, option, inside);
+    else if (option->type != NN_TYPE_REALS) /* how many there are may matter */
+        accept(room, type, option, inside);
 }
 
 struct place {
@@ -406,17 +427,30 @@ static nn_status check_option(void *user, const nn_option *option, const void *v
     (void)value;
     ck_assert_msg(option->help != NULL && option->help[0] != '\0', "%s %s has no help",
                   place->type->name, option->name);
-    for (const char *const *wrong = wrong_values(option->type); *wrong != NULL; wrong++)
+    for (const char *const *wrong = wrong_values(option); *wrong != NULL; wrong++)
         refuse(place->room, place->type, option, *wrong);
     if (option->type == NN_TYPE_SIZE || option->type == NN_TYPE_INTEGER ||
-        option->type == NN_TYPE_REAL || option->type == NN_TYPE_OPTIONAL_REAL) {
+        option->type == NN_TYPE_OPTIONAL_SIZE || option->type == NN_TYPE_REAL ||
+        option->type == NN_TYPE_OPTIONAL_REAL || option->type == NN_TYPE_REALS ||
+        option->type == NN_TYPE_REAL_OR_PART) {
         check_bound(place->room, place->type, option, option->minimum, option->open_minimum,
                     -INFINITY);
         check_bound(place->room, place->type, option, option->maximum, option->open_maximum,
                     INFINITY);
     }
-    if (option->type == NN_TYPE_OPTIONAL_REAL || option->type == NN_TYPE_SEED ||
-        (option->type == NN_TYPE_PART && !option->required))
+    if (option->type == NN_TYPE_REAL_OR_PART)
+        for (size_t i = 0; i < option->room->count; i++) {
+            nn_part part;
+            nn_text nested = NN_TEXT_INIT;
+            OK(nn_part_parse(&part, option->room, option->room->parts[i]->sample));
+            nn_part_write(&part, true, &nested);
+            accept(place->room, place->type, option, nested.data);
+            nn_text_free(&nested);
+            nn_part_free(&part);
+        }
+    if (option->type == NN_TYPE_OPTIONAL_SIZE || option->type == NN_TYPE_OPTIONAL_REAL ||
+        option->type == NN_TYPE_SEED || option->type == NN_TYPE_NAMES ||
+        is_optional_choice(option) || (option->type == NN_TYPE_PART && !option->required))
         accept(place->room, place->type, option, "none");
 
     nn_part part;
@@ -432,7 +466,9 @@ static nn_status check_option(void *user, const nn_option *option, const void *v
 
     nn_text misspelt = NN_TEXT_INIT, hint = NN_TEXT_INIT;
     nn_text_append(&misspelt, "%sx", option->name);
-    nn_text_append(&hint, "unknown option '%s'; did you mean '%s'?", misspelt.data, option->name);
+    nn_text_append(&hint, "unknown option '%s'; ", misspelt.data);
+    if (option->name[1] != '\0') /* nothing is near a name of one letter */
+        nn_text_append(&hint, "did you mean '%s'?", option->name);
     ck_assert_int_eq(create_with(&part, place->room, place->type, misspelt.data, "1"),
                      NN_ERR_INVALID);
     expect_message(hint.data, option->name);
@@ -553,10 +589,29 @@ START_TEST(a_part_is_written_as_the_spec_that_makes_it_again)
                 "dense units=3 use_bias=true activation=none kernel_initializer=none name=none "
                 "input_shape=none",
                 false, "dense units=3");
+    static const char *const optimizers[] = {
+        "sgd learning_rate=cosine_decay(initial_learning_rate=0.1, decay_steps=1000)",
+        "sgd clipnorm=0.5 gradient_accumulation_steps=4 "
+        "learning_rate=piecewise_constant_decay(boundaries=(1,2.5), values=(1,0.5,1e-30))",
+        "muon weight_decay=none adam_weight_decay=0.5 exclude_layers=('dense_1','out') "
+        "rms_rate=none",
+        "sgd learning_rate=0.5",
+    };
+    for (size_t i = 0; i < COUNT(optimizers); i++)
+        write_again(&nn_optimizer_room, optimizers[i], false, optimizers[i]);
+    write_again(&nn_optimizer_room, "adamw weight_decay=0.004 learning_rate=0.001 use_ema=false",
+                false, "adamw");
+    write_again(&nn_optimizer_room, "muon rms_rate=0.2 weight_decay=4e-3 exclude_layers=none",
+                false, "muon");
     write_again(&nn_activation_room, "relu max_value=none threshold=0", true, "relu");
     write_again(&nn_activation_room, "relu max_value=0", true, "relu(max_value=0)");
     write_again(&nn_layer_room, "dense units=3 input_shape=4", false,
                 "dense input_shape=(4) units=3");
+    write_again(&nn_layer_room, "dense units=3 inputs=a_1", false, "dense inputs=('a_1') units=3");
+    write_again(&nn_layer_room, "add inputs=(b, 'it''s') name=c", false,
+                "add name='c' inputs=('b','it''s')");
+    write_again(&nn_layer_room, "dense units=3 inputs=none", false, "dense units=3");
+    write_again(&nn_layer_room, "concatenate axis=-2", true, "concatenate(axis=-2)");
 }
 END_TEST
 
@@ -1034,6 +1089,23 @@ START_TEST(no_failed_allocation_of_a_part_leaks_or_is_overlooked)
                              NN_OK);
         fail_each_allocation(room, "dense units=3 activation=relu(slope=3)", NN_ERR_INVALID);
         fail_each_allocation(room, "dense units=0", NN_ERR_INVALID);
+        fail_each_allocation(room, "concatenate axis=1 inputs=(a, 'b c')", NN_OK);
+        fail_each_allocation(room, "add inputs=(a, 3)", NN_ERR_INVALID);
+    }
+    if (room == &nn_optimizer_room) {
+        fail_each_allocation(
+            room,
+            "muon exclude_layers=(a,b) learning_rate=piecewise_constant_decay(boundaries=(1,2), "
+            "values=(1,2,3))",
+            NN_OK);
+        fail_each_allocation(room,
+                             "muon exclude_layers=(a,true) learning_rate=piecewise_constant_decay("
+                             "boundaries=(1,2), values=(1,-2,3))",
+                             NN_ERR_INVALID);
+        fail_each_allocation(room,
+                             "sgd learning_rate=piecewise_constant_decay(boundaries=(1,2), "
+                             "values=(1,-2,3))",
+                             NN_ERR_INVALID);
     }
     if (room == &nn_callback_room)
         fail_each_allocation(room, "progress_bar style=none", NN_ERR_INVALID);

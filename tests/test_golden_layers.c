@@ -88,6 +88,7 @@ static void set_up(struct fixture *f)
         .parameters = f->parameters,
         .gradients = f->gradients,
         .gradient_scale = 1,
+        .loss_scale = 1,
     };
     /* names, order and shapes are Keras's */
     const json_t *weights = member(golden, "weights");
@@ -311,7 +312,7 @@ START_TEST(a_layer_that_keras_wrote_is_read)
     nn_part read, parsed;
     nn_text line = NN_TEXT_INIT, found = NN_TEXT_INIT, expected = NN_TEXT_INIT;
     nn_json *json = parse_config();
-    OK(nn_keras_read_part(&read, &nn_layer_room, json, NULL, NULL));
+    OK(nn_keras_read_layer(&read, json, NULL, NULL, 0));
     nn_text_append(&line, "%s name=%s", text(golden, "spec"), text(golden, "name"));
     OK(nn_part_parse(&parsed, &nn_layer_room, line.data));
     nn_part_write(&read, false, &found);
@@ -336,7 +337,7 @@ START_TEST(a_model_that_keras_wrote_is_read_and_computes_the_same)
     nn_model *model;
     nn_json *json = parse_config();
     OK(nn_model_create(&model));
-    OK(nn_keras_read_sequential(model, nn_json_get(json, "config")));
+    OK(nn_keras_read_model(model, json));
     size_t index;
     json_t *weight;
     const json_t *weights = member(golden, "weights");

@@ -108,7 +108,7 @@ static double weighted_sum(size_t count, const nn_real *c, const nn_real *y)
 
 struct activation_context {
     nn_part part;
-    size_t rows, width;
+    size_t rows, width, output;
     nn_real *z, *y, *c;
 };
 
@@ -116,18 +116,21 @@ static double activation_value(void *context)
 {
     struct activation_context *a = context;
     nn_activation_of(&a->part)->forward(a->part.self, a->rows, a->width, a->z, a->y);
-    return weighted_sum(a->rows * a->width, a->c, a->y);
+    return weighted_sum(a->rows * a->output, a->c, a->y);
 }
 
 static void check_activation(const char *spec, nn_random *random, struct tally *tally)
 {
     struct activation_context a = {.rows = 1 + nn_random_below(random, 6),
                                    .width = 1 + nn_random_below(random, 7)};
-    const size_t count = a.rows * a.width;
     OK(nn_part_parse(&a.part, &nn_activation_room, spec));
+    if (nn_activation_of(&a.part)->output_width != NULL)
+        a.width *= 2; /* glu halves it */
+    OK(nn_activation_output_width(&a.part, a.width, &a.output));
+    const size_t count = a.rows * a.width;
     a.z = draw(random, count, -3, 3);
-    a.y = draw(random, count, 0, 0);
-    a.c = draw(random, count, -1, 1);
+    a.y = draw(random, a.rows * a.output, 0, 0);
+    a.c = draw(random, a.rows * a.output, -1, 1);
     nn_real *dz = draw(random, count, 0, 0);
     activation_value(&a);
     const nn_activation *activation = nn_activation_of(&a.part);
@@ -150,6 +153,17 @@ START_TEST(activations_are_differentiated_right)
         "relu negative_slope=0.3 max_value=0.5 threshold=1",
         "leaky_relu",
         "leaky_relu negative_slope=0",
+        "celu",
+        "celu alpha=2",
+        "hard_shrink",
+        "hard_shrink threshold=0",
+        "soft_shrink",
+        "soft_shrink threshold=0",
+        "threshold threshold=-1 default_value=2",
+        "threshold threshold=1 default_value=0",
+        "squareplus",
+        "squareplus b=0",
+        "heaviside",
     };
     nn_random random = stream(1);
     struct tally tally = {0, 0};
@@ -261,6 +275,8 @@ END_TEST
 
 /* ---- layers ---- */
 
+enum { MOST_INPUTS = 3 };
+
 struct layer_context {
     const nn_layer *layer;
     const void *self;
@@ -277,95 +293,138 @@ static double layer_value(void *context)
     return weighted_sum(l->count, l->c, l->call.y) + added;
 }
 
-static void check_layer(const char *spec, const char *input_shape, bool skip_activation,
-                        nn_random *random, struct tally *tally)
+static size_t inputs_of(const nn_layer *layer)
 {
-    nn_text line = NN_TEXT_INIT;
-    nn_part part;
-    nn_layer_build build = {.parameter_count = 0};
+    return layer->takes == NN_TAKES_ONE ? 1 : layer->takes == NN_TAKES_TWO ? 2 : MOST_INPUTS;
+}
+
+/* Differences by the inputs and trainable parameters of a layer that has been built. */
+static void check_built_layer(struct layer_context *l, const nn_layer_build *build,
+                              const nn_shape *shapes, const char *about, nn_random *random,
+                              struct tally *tally)
+{
     nn_real *parameters[NN_LAYER_MAX_PARAMETERS], *gradients[NN_LAYER_MAX_PARAMETERS];
     nn_real *alone[NN_LAYER_MAX_PARAMETERS];
-    nn_text_append(&line, "%s input_shape=%s", spec, input_shape);
-    OK(nn_part_parse(&part, &nn_layer_room, line.data));
-    build.input = ((const nn_layer_common *)part.self)->input_shape;
-    struct layer_context l = {.layer = nn_layer_of(&part), .self = part.self};
+    nn_real *x[MOST_INPUTS], *dx[MOST_INPUTS],
+        *other_dx[MOST_INPUTS], *const nobody[MOST_INPUTS] = {NULL};
+    const size_t rows = 1 + nn_random_below(random, 5), count = inputs_of(l->layer);
+    l->count = rows * nn_shape_width(&build->output);
+    nn_real *y = draw(random, l->count, 0, 0), *dy = draw(random, l->count, 0, 0);
+    nn_real *kept = draw(random, rows * build->kept, 0, 0);
+    nn_real *batch_kept = draw(random, build->batch_kept, 0, 0);
+    l->c = draw(random, l->count, -1, 1);
+    for (size_t i = 0; i < count; i++) {
+        const size_t values = rows * nn_shape_width(&shapes[i]);
+        x[i] = draw(random, values, -2, 2);
+        for (size_t j = 0; j < values && build->tokens > 0; j++) /* a fraction doesn't count */
+            x[i][j] = (double)nn_random_below(random, build->tokens) + 0.25;
+        dx[i] = draw(random, values, 7, 7); /* written, not added to */
+        other_dx[i] = draw(random, values, 7, 7);
+    }
+    for (size_t i = 0; i < build->parameter_count; i++) {
+        const size_t width = nn_shape_width(&build->parameters[i].shape);
+        parameters[i] = build->parameters[i].trainable ? draw(random, width, -1, 1)
+                                                       : draw(random, width, 0.5, 2);
+        gradients[i] = draw(random, width, 7, 7); /* written, not added to */
+        alone[i] = draw(random, width, 7, 7);
+    }
+    l->call.rows = rows;
+    l->call.input = &build->input;
+    l->call.output = &build->output;
+    l->call.training = true;
+    l->call.x = x[0];
+    l->call.input_count = count;
+    l->call.input_shapes = shapes;
+    l->call.inputs = (const nn_real *const *)x;
+    l->call.y = y;
+    l->call.kept = build->kept > 0 ? kept : NULL;
+    l->call.batch_kept = build->batch_kept > 0 ? batch_kept : NULL;
+    l->call.parameters = parameters;
+    l->call.random = stream(77);
+    l->call.dy = dy;
+    l->call.dx = dx[0];
+    l->call.input_gradients = dx;
+    l->call.gradients = gradients;
+    l->call.gradient_scale = 1;
+    l->call.loss_scale = 1;
+    layer_value(l);
+    memcpy(dy, l->c, l->count * sizeof *dy);
+    l->layer->backward(l->self, &l->call);
+    /* nobody wants dx: the gradients are the same */
+    nn_layer_call without = l->call;
+    without.dx = NULL;
+    without.input_gradients = nobody;
+    without.gradients = alone;
+    memcpy(dy, l->c, l->count * sizeof *dy);
+    l->layer->backward(l->self, &without);
+    /* nobody wants these: dx is the same */
+    nn_layer_call alone_dx = l->call;
+    alone_dx.dx = other_dx[0];
+    alone_dx.input_gradients = other_dx;
+    alone_dx.gradients = NULL;
+    memcpy(dy, l->c, l->count * sizeof *dy);
+    l->layer->backward(l->self, &alone_dx);
+    for (size_t i = 0; i < count; i++) {
+        const size_t values = rows * nn_shape_width(&shapes[i]);
+        ck_assert_mem_eq(dx[i], other_dx[i], values * sizeof(nn_real));
+        compare(x[i], values, dx[i], layer_value, l, about, tally);
+    }
+    for (size_t i = 0; i < build->parameter_count; i++) {
+        const size_t width = nn_shape_width(&build->parameters[i].shape);
+        if (!build->parameters[i].trainable)
+            continue;
+        ck_assert_mem_eq(gradients[i], alone[i], width * sizeof(nn_real));
+        compare(parameters[i], width, gradients[i], layer_value, l, about, tally);
+    }
+    for (size_t i = 0; i < build->parameter_count; i++) {
+        nn_release(parameters[i]);
+        nn_release(gradients[i]);
+        nn_release(alone[i]);
+    }
+    for (size_t i = 0; i < count; i++) {
+        nn_release(x[i]);
+        nn_release(dx[i]);
+        nn_release(other_dx[i]);
+    }
+    nn_real *all[] = {kept, batch_kept, y, dy, l->c};
+    for (size_t i = 0; i < COUNT(all); i++)
+        nn_release(all[i]);
+}
+
+/* shapes: of the first input, "(3,4)", or of several, "(3,4);(2,4);(1,4)"; those that follow are as the
+ * last. */
+static void check_layer(const char *spec, const char *shapes, bool skip_activation,
+                        nn_random *random, struct tally *tally)
+{
+    nn_part part, shape_part;
+    nn_shape inputs[MOST_INPUTS];
+    nn_layer_build build = {.parameter_count = 0};
+    OK(nn_part_parse(&part, &nn_layer_room, spec));
+    struct layer_context l = {.layer = nn_layer_of(&part),
+                              .self = part.self,
+                              .call = {.skip_activation = skip_activation}};
+    for (size_t i = 0; i < MOST_INPUTS; i++) {
+        const size_t length = strcspn(shapes, ";");
+        nn_text line = NN_TEXT_INIT;
+        nn_text_append(&line, "flatten input_shape=%.*s", (int)length, shapes);
+        OK(nn_part_parse(&shape_part, &nn_layer_room, line.data));
+        inputs[i] = ((const nn_layer_common *)shape_part.self)->input_shape;
+        nn_part_free(&shape_part);
+        nn_text_free(&line);
+        shapes += shapes[length] == ';' ? length + 1 : 0;
+    }
+    build.input = inputs[0];
+    build.input_shapes = inputs;
+    build.input_count = inputs_of(l.layer);
     OK(l.layer->build(part.self, &build));
     if (build.view) {
         ck_assert_uint_eq(nn_shape_width(&build.input), nn_shape_width(&build.output));
         ck_assert_uint_eq(build.parameter_count, 0);
         tally->compared++;
     } else if (!skip_activation || l.layer->last_activation != NULL) {
-        const size_t rows = 1 + nn_random_below(random, 5);
-        const size_t inputs = rows * nn_shape_width(&build.input);
-        l.count = rows * nn_shape_width(&build.output);
-        nn_real *x = draw(random, inputs, -2, 2), *y = draw(random, l.count, 0, 0);
-        nn_real *kept = draw(random, rows * build.kept, 0, 0), *dx = draw(random, inputs, 0, 0);
-        nn_real *batch_kept = draw(random, build.batch_kept, 0, 0);
-        nn_real *dy = draw(random, l.count, 0, 0);
-        l.c = draw(random, l.count, -1, 1);
-        for (size_t i = 0; i < inputs && build.tokens > 0; i++) /* a fraction doesn't count */
-            x[i] = (double)nn_random_below(random, build.tokens) + 0.25;
-        for (size_t i = 0; i < build.parameter_count; i++) {
-            const size_t width = nn_shape_width(&build.parameters[i].shape);
-            parameters[i] = build.parameters[i].trainable ? draw(random, width, -1, 1)
-                                                          : draw(random, width, 0.5, 2);
-            gradients[i] = draw(random, width, 7, 7); /* written, not added to */
-            alone[i] = draw(random, width, 7, 7);
-        }
-        l.call = (nn_layer_call){
-            .rows = rows,
-            .input = &build.input,
-            .output = &build.output,
-            .training = true,
-            .skip_activation = skip_activation,
-            .x = x,
-            .y = y,
-            .kept = build.kept > 0 ? kept : NULL,
-            .batch_kept = build.batch_kept > 0 ? batch_kept : NULL,
-            .parameters = parameters,
-            .random = stream(77),
-            .dy = dy,
-            .dx = dx,
-            .gradients = gradients,
-            .gradient_scale = 1,
-        };
-        layer_value(&l);
-        memcpy(dy, l.c, l.count * sizeof *dy);
-        l.layer->backward(part.self, &l.call);
-        /* nobody wants dx: the gradients are the same */
-        nn_layer_call without = l.call;
-        without.dx = NULL;
-        without.gradients = alone;
-        memcpy(dy, l.c, l.count * sizeof *dy);
-        l.layer->backward(part.self, &without);
-        /* nobody wants these: dx is the same */
-        nn_layer_call alone_dx = l.call;
-        nn_real *other_dx = draw(random, inputs, 7, 7);
-        alone_dx.dx = other_dx;
-        alone_dx.gradients = NULL;
-        memcpy(dy, l.c, l.count * sizeof *dy);
-        l.layer->backward(part.self, &alone_dx);
-        ck_assert_mem_eq(dx, other_dx, inputs * sizeof *dx);
-        nn_release(other_dx);
-        compare(x, inputs, dx, layer_value, &l, line.data, tally);
-        for (size_t i = 0; i < build.parameter_count; i++) {
-            const size_t width = nn_shape_width(&build.parameters[i].shape);
-            if (!build.parameters[i].trainable)
-                continue;
-            ck_assert_mem_eq(gradients[i], alone[i], width * sizeof(nn_real));
-            compare(parameters[i], width, gradients[i], layer_value, &l, line.data, tally);
-        }
-        for (size_t i = 0; i < build.parameter_count; i++) {
-            nn_release(parameters[i]);
-            nn_release(gradients[i]);
-            nn_release(alone[i]);
-        }
-        nn_real *all[] = {x, y, kept, batch_kept, dx, dy, l.c};
-        for (size_t i = 0; i < COUNT(all); i++)
-            nn_release(all[i]);
+        check_built_layer(&l, &build, inputs, spec, random, tally);
     }
     nn_part_free(&part);
-    nn_text_free(&line);
 }
 
 START_TEST(layers_are_differentiated_right_by_weights_and_inputs)
@@ -433,6 +492,13 @@ START_TEST(layers_are_differentiated_right_by_weights_and_inputs)
         {"category_encoding num_tokens=4 output_mode=one_hot", "(2,3)"},
         {"category_encoding num_tokens=4 output_mode=one_hot", "(1)"},
         {"category_encoding num_tokens=4", "(2,3)"},
+        {"concatenate", "(4);(3);(1)"},
+        {"concatenate axis=1", "(2,3);(1,3);(4,3)"},
+        {"concatenate axis=-2", "(2,3,2);(2,1,2);(2,2,2)"},
+        {"concatenate axis=3", "(2,3,2);(2,3,1);(2,3,4)"},
+        {"dot axes=-1", "(1)"},
+        {"dot axes=-1", "(6)"},
+        {"dot axes=1 normalize=true", "(2)"},
     };
     const bool skip_activation = _i == 1;
     nn_random random = stream(3);
@@ -465,31 +531,79 @@ static double model_value(void *context)
     return nn_trainer_forward(m->trainer, m->model);
 }
 
-/* Random inputs, targets and weights of rows for what the model and its loss want. */
-static nn_dataset *make_data(const nn_model *model, size_t rows, nn_random *random, void **arrays)
+enum { MOST_ARRAYS = 2 + 2 * (NN_MAX_INPUTS + NN_MAX_OUTPUTS) };
+
+/* What must live as long as a dataset. */
+struct arrays {
+    void *list[MOST_ARRAYS];
+    size_t count;
+};
+
+static void *keep(struct arrays *arrays, void *array)
 {
-    const nn_shape *output = nn_model_output_shape(model);
-    const bool labels = nn_loss_of(&model->loss)->target == NN_TARGET_LABELS;
-    const size_t inputs = nn_model_input_width(model), classes = nn_last_dimension(output);
-    const size_t outputs = nn_shape_width(output) / (labels ? classes : 1);
-    const size_t tokens = model->nodes[0].build.tokens;
-    float *x = nn_allocate(rows * inputs, sizeof *x), *y = nn_allocate(rows * outputs, sizeof *y);
-    float *weight = nn_allocate(rows, sizeof *weight);
-    int32_t *label = nn_allocate(rows * outputs, sizeof *label);
-    for (size_t i = 0; i < rows * inputs; i++)
-        x[i] = tokens > 0 ? (float)nn_random_below(random, tokens) : (float)between(random, -1, 1);
-    for (size_t i = 0; i < rows * outputs; i++) {
-        y[i] = (float)between(random, 0, 1);
-        label[i] = (int32_t)nn_random_below(random, classes);
+    ck_assert_uint_lt(arrays->count, MOST_ARRAYS);
+    arrays->list[arrays->count++] = array;
+    return array;
+}
+
+static float *draw_floats(struct arrays *arrays, nn_random *random, size_t count, double low,
+                          double high)
+{
+    float *values = keep(arrays, nn_allocate(count, sizeof *values));
+    for (size_t i = 0; i < count; i++)
+        values[i] = (float)between(random, low, high);
+    return values;
+}
+
+static void add_targets(nn_dataset *data, const nn_model *model, size_t output, nn_random *random,
+                        struct arrays *arrays)
+{
+    const size_t rows = nn_dataset_rows(data);
+    const nn_shape *shape = nn_model_output_shape(model, output);
+    const char *name = nn_model_output_name(model, output);
+    const size_t classes = nn_last_dimension(shape), width = nn_shape_width(shape);
+    if (nn_loss_of(&model->outputs[output].loss)->target != NN_TARGET_LABELS) {
+        float *values = draw_floats(arrays, random, rows * width, 0, 1);
+        OK(nn_dataset_add_column(data, name, values, NN_FLOAT32, width));
+        return;
     }
-    for (size_t i = 0; i < rows; i++)
-        weight[i] = (float)between(random, 0, 2);
+    int32_t *labels = keep(arrays, nn_allocate(rows * width / classes, sizeof *labels));
+    for (size_t i = 0; i < rows * width / classes; i++)
+        labels[i] = (int32_t)nn_random_below(random, classes);
+    OK(nn_dataset_add_column(data, name, labels, NN_INT32, width / classes));
+}
+
+/* How many whole numbers the layer that reads an input as it is knows; 0: it takes any numbers. */
+static size_t tokens_of_input(const nn_model *model, size_t input)
+{
+    if (model->input_count == 0)
+        return model->nodes[0].build.tokens;
+    size_t tokens = 0;
+    for (size_t i = 0; i < model->node_count; i++)
+        if (model->nodes[i].input_count > 0 && model->nodes[i].inputs[0] == model->inputs[input])
+            tokens = model->nodes[i].build.tokens;
+    return tokens;
+}
+
+/* Random inputs, targets and weights of rows for what the model and its losses want. */
+static nn_dataset *make_data(const nn_model *model, size_t rows, nn_random *random,
+                             struct arrays *arrays)
+{
     nn_dataset *data;
-    OK(nn_dataset_from_arrays(&data, rows, x, NN_FLOAT32, inputs, labels ? (void *)label : y,
-                              labels ? NN_INT32 : NN_FLOAT32, outputs));
+    OK(nn_dataset_from_arrays(&data, rows, NULL, NN_FLOAT32, 0, NULL, NN_FLOAT32, 0));
+    for (size_t i = 0; i < nn_model_input_count(model); i++) {
+        const size_t width = nn_shape_width(nn_model_input_shape(model, i));
+        float *values = draw_floats(arrays, random, rows * width, -1, 1);
+        const size_t tokens = tokens_of_input(model, i);
+        for (size_t j = 0; j < rows * width && tokens > 0; j++)
+            values[j] = (float)nn_random_below(random, tokens);
+        OK(nn_dataset_add_column(data, nn_model_input_name(model, i), values, NN_FLOAT32, width));
+    }
+    for (size_t i = 0; i < model->output_count; i++)
+        add_targets(data, model, i, random, arrays);
     if (rows % 2 == 0)
-        OK(nn_dataset_add_column(data, "sample_weight", weight, NN_FLOAT32, 1));
-    arrays[0] = x, arrays[1] = y, arrays[2] = weight, arrays[3] = label;
+        OK(nn_dataset_add_column(data, "sample_weight", draw_floats(arrays, random, rows, 0, 2),
+                                 NN_FLOAT32, 1));
     return data;
 }
 
@@ -527,9 +641,9 @@ static void check_folded(struct model_context *m, const char *loss, const nn_rea
     nn_release(before);
 }
 
-/* layers: a list of specs */
-static void check_model(const char *layers, const char *loss, size_t rows, nn_random *random,
-                        struct tally *tally)
+/* layers: a list of specs; outputs: NULL for the last layer alone, else weighted 0.5, 1.5, 2.5, ... */
+static void check_graph(const char *layers, const char *outputs, const char *loss, size_t rows,
+                        nn_random *random, struct tally *tally)
 {
     struct model_context m = {.iteration = nn_random_below(random, 1000)};
     nn_spec_list list;
@@ -544,6 +658,13 @@ static void check_model(const char *layers, const char *loss, size_t rows, nn_ra
         OK(nn_model_add_part(m.model, &layer));
     }
     nn_spec_list_free(&list);
+    if (outputs != NULL) {
+        double weights[NN_MAX_OUTPUTS];
+        OK(nn_model_set_outputs(m.model, outputs));
+        for (size_t i = 0; i < m.model->output_count; i++)
+            weights[i] = 0.5 + (double)i;
+        OK(nn_model_set_loss_weights(m.model, weights, m.model->output_count));
+    }
     /* a step changes nothing, and isn't folded into the product */
     OK(nn_model_compile(m.model, "sgd learning_rate=0 momentum=0.5", loss, NULL));
     for (size_t i = 0; i < m.model->parameter_count; i++)
@@ -552,12 +673,12 @@ static void check_model(const char *layers, const char *loss, size_t rows, nn_ra
                                                                       ? between(random, -0.8, 0.8)
                                                                       : between(random, 0.5, 2);
 
-    void *arrays[4];
-    nn_dataset *data = make_data(m.model, rows, random, arrays);
+    struct arrays arrays = {.count = 0};
+    nn_dataset *data = make_data(m.model, rows, random, &arrays);
     nn_source source;
     OK(nn_source_open(&source, m.model, data, "data"));
     OK(nn_trainer_create(&m.trainer, m.model, rows + rows % 3, true)); /* may hold more */
-    OK(nn_trainer_gather(m.trainer, &source, &(nn_rows){.count = rows}));
+    OK(nn_trainer_gather(m.trainer, m.model, &source, &(nn_rows){.count = rows}));
     model_value(&m);
     nn_trainer_backward(m.trainer, m.model);
     check_gaps(m.model);
@@ -575,9 +696,15 @@ static void check_model(const char *layers, const char *loss, size_t rows, nn_ra
     nn_trainer_free(m.trainer);
     nn_dataset_free(data);
     nn_model_free(m.model);
-    for (size_t i = 0; i < 4; i++)
-        nn_release(arrays[i]);
+    for (size_t i = 0; i < arrays.count; i++)
+        nn_release(arrays.list[i]);
     nn_text_free(&about);
+}
+
+static void check_model(const char *layers, const char *loss, size_t rows, nn_random *random,
+                        struct tally *tally)
+{
+    check_graph(layers, NULL, loss, rows, random, tally);
 }
 
 START_TEST(models_of_every_build_are_differentiated_right)
@@ -667,12 +794,120 @@ START_TEST(models_of_every_build_are_differentiated_right)
          "repeat_vector "
          "n=2; dense units=2",
          "mse"},
+        /* an activation that needs whole rows, one that keeps z, one that changes the width */
+        {"dense units=4 activation=log_softmax input_shape=(3)", "mse"},
+        {"dense units=5 activation=sparsemax input_shape=(2,3)", "mse"},
+        {"dense units=4 activation=hard_silu input_shape=(3); dense units=2 activation=celu",
+         "mse"},
+        {"dense units=6 input_shape=(3); activation activation=glu; dense units=2", "mse"},
+        {"dense units=4 activation=tanh input_shape=(2,3); activation activation=glu", "mse"},
+        {"activation activation=glu input_shape=(6); dense units=4; activation activation=glu; "
+         "activation activation=glu",
+         "mse"},
     };
     nn_random random = stream(4);
     struct tally tally = {0, 0};
     for (size_t i = 0; i < COUNT(models); i++)
         for (size_t rows = 1; rows <= 7; rows += 3)
             check_model(models[i].layers, models[i].loss, rows, &random, &tally);
+    check_tally(&tally);
+}
+END_TEST
+
+START_TEST(graphs_are_differentiated_right)
+{
+    static const struct {
+        const char *layers, *outputs, *loss;
+    } graphs[] = {
+        /* a residual block, without and with an input layer */
+        {"dense units=4 activation=tanh input_shape=(3) name=h; dense units=4 activation=tanh; "
+         "dense units=4; add inputs=(h,dense_1); activation activation=tanh; dense units=2",
+         NULL, "mse"},
+        {"input shape=(4) name=x; dense units=4 activation=tanh; dense units=4 name=r; "
+         "add inputs=(x,r); dense units=3 activation=softmax",
+         NULL, "sparse_categorical_crossentropy"},
+        /* wide and deep, from one input and from two */
+        {"input shape=(5) name=x; dense units=4 activation=relu; dense units=3 activation=tanh "
+         "name=deep; concatenate inputs=(x,deep); dense units=1 activation=sigmoid",
+         NULL, "binary_crossentropy"},
+        {"input shape=(3) name=wide; input shape=(2,2) name=deep; flatten; dense units=3 "
+         "activation=tanh; concatenate inputs=(wide,dense); dense units=2",
+         NULL, "mse"},
+        /* a node read three times, one of them twice by the same layer */
+        {"dense units=4 input_shape=(3) name=h; dense units=4 activation=tanh name=a; "
+         "multiply inputs=(h,a,h); subtract inputs=(multiply,h); dense units=2",
+         NULL, "mse"},
+        {"dense units=3 input_shape=(3) name=h; add inputs=(h,h); average inputs=(add,h,h); "
+         "maximum inputs=(average,add); minimum inputs=(maximum,h,add)",
+         NULL, "mse"},
+        /* views with several readers, of several readers */
+        {"dense units=2 input_shape=(2,3) name=h; flatten name=f; dense units=4 activation=tanh "
+         "name=a inputs=f; flatten name=g inputs=h; dense units=4 name=b inputs=g; "
+         "dense units=4 name=c inputs=f; add inputs=(a,b,c); flatten; dense units=2",
+         NULL, "mse"},
+        {"dense units=4 activation=relu input_shape=(3) name=h; dropout rate=0.4 name=d; "
+         "dense units=4 name=a inputs=d; add inputs=(a,d,h); dropout rate=0.2; "
+         "concatenate inputs=(dropout,h)",
+         NULL, "mse"},
+        /* the input itself in several places, scaled in passing or not */
+        {"rescaling scale=0.5 offset=0.2 input_shape=(3) name=x; dense units=3 name=a; "
+         "add inputs=(x,a)",
+         NULL, "mse"},
+        {"input shape=(3) name=x; rescaling scale=0.5 offset=0.2 name=s; dense units=3 name=a; "
+         "add inputs=(s,a)",
+         NULL, "mse"},
+        {"input shape=(3) name=x; rescaling scale=0.5 offset=0.2 name=s; dense units=3 name=a; "
+         "add inputs=(x,a)",
+         NULL, "mse"},
+        {"input shape=(2,2) name=x; flatten name=f; dense units=4 name=a; flatten inputs=x; "
+         "add inputs=(flatten,a,f)",
+         NULL, "mse"},
+        {"input shape=(4) name=a; input shape=(4) name=b; dense units=3 name=u activation=tanh; "
+         "dense units=3 name=v activation=tanh inputs=a; dot axes=1 normalize=true inputs=(u,v); "
+         "dense units=2",
+         NULL, "mse"},
+        /* a softmax that is read beside the loss isn't fused; one that isn't, is */
+        {"dense units=3 activation=softmax input_shape=(4) name=p; dense units=3 name=q; "
+         "add inputs=(p,q); activation activation=softmax",
+         NULL, "sparse_categorical_crossentropy"},
+        {"dense units=3 input_shape=(4) name=h; dense units=2 name=p activation=softmax; "
+         "dense units=2 inputs=p name=q",
+         "p, q", "sparse_categorical_crossentropy; mse"},
+        /* two outputs, of one node, of nodes before each other, of a node and its view */
+        {"dense units=4 activation=tanh input_shape=(3) name=h; dense units=2 name=a; "
+         "dense units=3 activation=softmax inputs=h name=b",
+         "a, b", "mse; categorical_crossentropy"},
+        {"dense units=4 activation=tanh input_shape=(3) name=h; dense units=2 name=a", "a, h",
+         "mse"},
+        {"dense units=4 activation=tanh input_shape=(3) name=h; dense units=2 name=a", "h, a",
+         "mse; mae"},
+        {"dense units=2 activation=softmax input_shape=(2,3) name=h; flatten name=f; "
+         "dense units=3 activation=tanh name=a",
+         "f, h, a", "mse; categorical_crossentropy; mse"},
+        {"dense units=2 activation=softmax input_shape=(2,3) name=h; dense units=3 inputs=h "
+         "name=a; dropout rate=0.5 inputs=a name=d",
+         "d, a", "mse"},
+        /* two inputs, two outputs, and one that nothing trainable comes before */
+        {"input shape=(3) name=x; input shape=(2) name=z; dense units=3 inputs=x name=a; "
+         "dense units=3 inputs=z name=b; add inputs=(a,b) name=s; dense units=2 inputs=s name=t; "
+         "rescaling scale=2 inputs=z name=w",
+         "t, s, w", "mse; mse; mae"},
+        /* layers with statistics, noise, whole numbers or something to add, in branches */
+        {"input shape=(3) name=x; input shape=(2) name=z; batch_normalization inputs=x name=a; "
+         "dense units=3 inputs=z; prelu name=b; add inputs=(a,b); layer_normalization name=s; "
+         "dense units=2 name=t; gaussian_dropout rate=0.3 inputs=s name=w",
+         "t, w", "mse; mae"},
+        {"input shape=(3) name=x; embedding input_dim=5 output_dim=2 name=e; flatten name=f; "
+         "input shape=(2) name=z; dense units=6 name=d; multiply inputs=(f,d) name=m; "
+         "activity_regularization l1=0.1 l2=0.3 name=r; dense units=2 name=t; "
+         "activity_regularization l2=0.5 inputs=d name=q",
+         "t, q", "mse; mse"},
+    };
+    nn_random random = stream(6);
+    struct tally tally = {0, 0};
+    for (size_t i = 0; i < COUNT(graphs); i++)
+        for (size_t rows = 1; rows <= 7; rows += 3)
+            check_graph(graphs[i].layers, graphs[i].outputs, graphs[i].loss, rows, &random, &tally);
     check_tally(&tally);
 }
 END_TEST
@@ -747,6 +982,70 @@ START_TEST(random_models_are_differentiated_right)
 }
 END_TEST
 
+/* Layers that read any of those before, of one width so that all fit; whatever nobody reads is an output. */
+static void append_random_graph(nn_text *layers, nn_text *outputs, nn_random *random)
+{
+    static const char *const merges[] = {"add",     "subtract", "multiply",
+                                         "average", "maximum",  "minimum"};
+    static const char *const singles[] = {
+        "dense units=3",
+        "dense units=3 activation=tanh",
+        "dense units=3 activation=softmax",
+        "dropout rate=0.3",
+        "flatten",
+        "activation activation=sigmoid",
+        "rescaling scale=-1",
+        "batch_normalization epsilon=0.1",
+        "layer_normalization epsilon=0.1",
+        "prelu",
+        "activity_regularization l1=0.1 l2=0.2",
+    };
+    enum { MOST = 12 };
+    bool read[MOST] = {false};
+    const size_t inputs = 1 + nn_random_below(random, 3),
+                 count = inputs + 2 + nn_random_below(random, 7);
+    for (size_t i = 0; i < inputs; i++)
+        nn_text_append(layers, "input shape=3 name=n%zu; ", i);
+    for (size_t i = inputs; i < count; i++) {
+        const size_t a = nn_random_below(random, i), b = nn_random_below(random, i);
+        const bool merge = nn_random_below(random, 2) == 0;
+        nn_text_append(layers, "%s name=n%zu inputs=(n%zu",
+                       merge ? pick(random, merges, COUNT(merges))
+                             : pick(random, singles, COUNT(singles)),
+                       i, a);
+        if (merge)
+            nn_text_append(layers, ",n%zu", b);
+        nn_text_append(layers, "); ");
+        read[a] = true;
+        read[b] = read[b] || merge;
+    }
+    for (size_t i = 0; i < inputs; i++)
+        if (!read[i])
+            nn_text_append(layers, "flatten name=m%zu inputs=n%zu; ", i, i);
+    for (size_t i = 0; i < count; i++)
+        if (!read[i])
+            nn_text_append(outputs, "%s%c%zu", outputs->length == 0 ? "" : ", ",
+                           i < inputs ? 'm' : 'n', i);
+}
+
+START_TEST(random_graphs_are_differentiated_right)
+{
+    nn_random random = stream(7);
+    struct tally tally = {0, 0};
+    for (int i = 0; i < 150; i++) {
+        nn_text layers = NN_TEXT_INIT, outputs = NN_TEXT_INIT;
+        nn_text_append(&layers, "input shape=3 name=first; dense units=3 name=last; ");
+        append_random_graph(&layers, &outputs, &random);
+        nn_text_append(&outputs, ", last");
+        check_graph(layers.data, outputs.data, "mse", 1 + nn_random_below(&random, 5), &random,
+                    &tally);
+        nn_text_free(&layers);
+        nn_text_free(&outputs);
+    }
+    check_tally(&tally);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("gradients");
@@ -757,6 +1056,8 @@ int main(void)
     tcase_add_loop_test(tcase, layers_are_differentiated_right_by_weights_and_inputs, 0, 2);
     tcase_add_test(tcase, models_of_every_build_are_differentiated_right);
     tcase_add_test(tcase, random_models_are_differentiated_right);
+    tcase_add_test(tcase, graphs_are_differentiated_right);
+    tcase_add_test(tcase, random_graphs_are_differentiated_right);
     suite_add_tcase(suite, tcase);
     return run_suite(suite);
 }

@@ -201,7 +201,21 @@ START_TEST(a_value_gives_the_same_bits_wherever_it_stands)
                                         "relu6",
                                         "selu",
                                         "silu",
-                                        "softplus"};
+                                        "softplus",
+                                        "celu",
+                                        "hard_sigmoid",
+                                        "hard_silu",
+                                        "hard_tanh",
+                                        "hard_shrink",
+                                        "soft_shrink",
+                                        "tanh_shrink",
+                                        "threshold threshold=0.3 default_value=1",
+                                        "softsign",
+                                        "squareplus",
+                                        "sparse_plus",
+                                        "sparse_sigmoid",
+                                        "heaviside",
+                                        "sign"};
     enum { LENGTH = 67, SHIFTS = 17 };
     for (size_t n = 0; n < sizeof specs / sizeof specs[0]; n++) {
         nn_part part;
@@ -257,20 +271,22 @@ END_TEST
 
 START_TEST(nan_propagates_through_every_activation)
 {
-    enum { WIDTH = 35 };
+    enum { WIDTH = 36 };
     for (size_t n = 0; n < nn_activation_room.count; n++) {
         const nn_activation *function = (const nn_activation *)nn_activation_room.parts[n];
         nn_part part;
+        size_t output;
         ck_assert_int_eq(nn_part_parse(&part, &nn_activation_room, function->part.sample), NN_OK);
+        ck_assert_int_eq(nn_activation_output_width(&part, WIDTH, &output), NN_OK);
         for (size_t at = 0; at < WIDTH; at++) {
             nn_real *z = random_values(WIDTH, 5), *dy = random_values(WIDTH, 6);
             nn_real y[WIDTH], dz[WIDTH];
             z[at] = (nn_real)NAN;
             function->forward(part.self, 1, WIDTH, z, y);
-            ck_assert_msg(isnan(y[at]), "%s loses NaN at %zu", function->part.name, at);
+            ck_assert_msg(isnan(y[at % output]), "%s loses NaN at %zu", function->part.name, at);
             for (size_t i = 0; i < WIDTH; i++)
                 y[i] = (nn_real)0.5;
-            dy[at] = (nn_real)NAN;
+            dy[at % output] = (nn_real)NAN;
             function->backward(part.self, 1, WIDTH, z, y, dy, dz);
             ck_assert_msg(isnan(dz[at]), "%s's derivative loses NaN at %zu", function->part.name,
                           at);
@@ -309,6 +325,10 @@ START_TEST(nan_propagates_through_sums_and_products)
         nn_scale_offset(ROWS * WIDTH, 0, 1, a, c);
         ck_assert(isnan(c[at]));
         nn_multiply_values(ROWS * WIDTH, a, b, c);
+        ck_assert(isnan(c[at]));
+        nn_add_values(ROWS * WIDTH, a, b, c);
+        ck_assert(isnan(c[at]));
+        nn_subtract_values(ROWS * WIDTH, b, a, c);
         ck_assert(isnan(c[at]));
         nn_add_bias(ROWS, WIDTH, b, a);
         ck_assert(isnan(a[at]));
@@ -405,19 +425,25 @@ START_TEST(column_sums_and_bias_equal_plain_loops)
 }
 END_TEST
 
-START_TEST(scaling_and_products_work_in_place)
+START_TEST(scaling_sums_and_products_work_in_place)
 {
     enum { COUNT = 77 };
     nn_real *a = random_values(COUNT, 16), *b = random_values(COUNT, 17);
-    nn_real scaled[COUNT], multiplied[COUNT];
+    nn_real scaled[COUNT], multiplied[COUNT], added[COUNT], subtracted[COUNT];
     memcpy(scaled, a, sizeof scaled);
     memcpy(multiplied, a, sizeof multiplied);
+    memcpy(added, a, sizeof added);
+    memcpy(subtracted, a, sizeof subtracted);
     nn_scale_offset(COUNT, (nn_real)0.5, 2, scaled, scaled);
     nn_multiply_values(COUNT, multiplied, b, multiplied);
+    nn_add_values(COUNT, added, b, added);
+    nn_subtract_values(COUNT, b, subtracted, subtracted);
     for (size_t i = 0; i < COUNT; i++) {
         const nn_real half = a[i] * (nn_real)0.5;
         ck_assert(scaled[i] == half + 2);
         ck_assert(multiplied[i] == a[i] * b[i]);
+        ck_assert(added[i] == a[i] + b[i]);
+        ck_assert(subtracted[i] == b[i] - a[i]);
     }
     free(a);
     free(b);
@@ -443,6 +469,28 @@ START_TEST(conversions_keep_every_value)
     nn_from_float(6, floats, out);
     nn_to_float(6, out, back);
     ck_assert_mem_eq(floats, back, sizeof floats);
+}
+END_TEST
+
+START_TEST(sums_of_squares_are_those_of_a_plain_loop)
+{
+    enum { COUNT = 300 };
+    nn_real values[COUNT] = {0};
+    double sum = 0;
+    ck_assert_double_eq(nn_sum_of_squares(0, values), 0);
+    for (size_t i = 0; i < COUNT; i++) {
+        values[i] = (nn_real)((double)((i * 7919 + 13) % 1009) / 512 - 1);
+        sum += (double)values[i] * (double)values[i];
+        ck_assert_double_eq_tol(nn_sum_of_squares(i + 1, values), sum, 1e-12 * sum);
+    }
+    for (size_t i = 0; i < COUNT; i += 37) {
+        const nn_real kept = values[i];
+        values[i] = (nn_real)NAN;
+        ck_assert_double_nan(nn_sum_of_squares(COUNT, values));
+        values[i] = kept;
+    }
+    values[0] = (nn_real)3e30; /* whose square no float holds */
+    ck_assert_double_eq_tol(nn_sum_of_squares(COUNT, values), 9e60, 1e55);
 }
 END_TEST
 
@@ -490,8 +538,9 @@ int main(void)
     tcase_set_timeout(arrays, 120);
     tcase_add_test(arrays, qr_gives_an_orthonormal_q_and_a_triangular_r);
     tcase_add_test(arrays, column_sums_and_bias_equal_plain_loops);
-    tcase_add_test(arrays, scaling_and_products_work_in_place);
+    tcase_add_test(arrays, scaling_sums_and_products_work_in_place);
     tcase_add_test(arrays, conversions_keep_every_value);
+    tcase_add_test(arrays, sums_of_squares_are_those_of_a_plain_loop);
     tcase_add_test(arrays, all_finite_finds_one_value_anywhere);
     suite_add_tcase(suite, arrays);
     return run_suite(suite);

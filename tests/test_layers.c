@@ -603,6 +603,10 @@ struct fixture {
     size_t inputs, outputs; /* of all rows */
     nn_real *x, *y, *dy, *dx, *kept, *batch_kept, *scratch;
     nn_real *parameters[NN_LAYER_MAX_PARAMETERS], *gradients[NN_LAYER_MAX_PARAMETERS];
+    /* of a layer of several inputs, which are all x */
+    nn_shape input_shapes[2];
+    const nn_real *same[2];
+    nn_real *input_gradients[2]; /* dx and another place */
 };
 
 static nn_real *draw(size_t count, size_t from)
@@ -624,6 +628,9 @@ static bool set_up(struct fixture *f, const char *spec, const char *shape, size_
     nn_text_free(&line);
     f->layer = nn_layer_of(&f->part);
     f->build.input = ((const nn_layer_common *)f->part.self)->input_shape;
+    f->input_shapes[0] = f->input_shapes[1] = f->build.input;
+    f->build.input_shapes = f->input_shapes;
+    f->build.input_count = f->layer->takes == NN_TAKES_ONE ? 1 : 2;
     OK(f->layer->build(f->part.self, &f->build));
     if (f->build.view || (f->build.training_only && !training)) {
         nn_part_free(&f->part);
@@ -636,7 +643,9 @@ static bool set_up(struct fixture *f, const char *spec, const char *shape, size_
         f->x[i] = (nn_real)(i * i % f->build.tokens);
     f->y = draw(f->outputs, 0);
     f->dy = draw(f->outputs, 7);
-    f->dx = draw(f->inputs, 0);
+    f->dx = f->input_gradients[0] = draw(f->inputs, 0);
+    f->input_gradients[1] = draw(f->inputs, 0);
+    f->same[0] = f->same[1] = f->x;
     f->kept = draw(rows * f->build.kept, 0);
     f->batch_kept = draw(f->build.batch_kept, 0);
     f->scratch = draw(rows * f->build.scratch, 0);
@@ -653,6 +662,9 @@ static bool set_up(struct fixture *f, const char *spec, const char *shape, size_
         .output = &f->build.output,
         .training = training,
         .x = f->x,
+        .input_count = f->build.input_count,
+        .input_shapes = f->input_shapes,
+        .inputs = f->same,
         .y = f->y,
         .kept = training && f->build.kept > 0 ? f->kept : NULL,
         .batch_kept = training && f->build.batch_kept > 0 ? f->batch_kept : NULL,
@@ -661,6 +673,8 @@ static bool set_up(struct fixture *f, const char *spec, const char *shape, size_
         .dy = f->dy,
         .dx = f->dx,
         .scratch = f->build.scratch > 0 ? f->scratch : NULL,
+        .input_gradients = f->input_gradients,
+        .loss_scale = 1,
         .gradients = f->gradients,
         .gradient_scale = 1,
     };
@@ -670,7 +684,8 @@ static bool set_up(struct fixture *f, const char *spec, const char *shape, size_
 
 static void tear_down(struct fixture *f)
 {
-    nn_real *all[] = {f->x, f->y, f->dy, f->dx, f->kept, f->batch_kept, f->scratch};
+    nn_real *all[] = {f->x,    f->y,          f->dy,      f->dx,
+                      f->kept, f->batch_kept, f->scratch, f->input_gradients[1]};
     for (size_t i = 0; i < COUNT(all); i++)
         nn_release(all[i]);
     for (size_t i = 0; i < f->build.parameter_count; i++) {

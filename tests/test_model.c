@@ -208,6 +208,7 @@ START_TEST(training_and_evaluating_need_a_compiled_model)
     float x[SMALL_INPUTS] = {0};
     int32_t y[1] = {1};
     double values[2];
+    size_t count;
     nn_dataset *data;
     nn_history *history = (nn_history *)&data;
     nn_model *model = make_model(0, small_layers);
@@ -216,6 +217,7 @@ START_TEST(training_and_evaluating_need_a_compiled_model)
     ck_assert_ptr_null(history);
     REFUSED(nn_evaluate(model, data, values, 1), NN_ERR_STATE, "nn_model_compile");
     REFUSED(nn_train_on_batch(model, data, NULL, 0), NN_ERR_STATE, "nn_model_compile");
+    REFUSED(nn_confusion_matrix(model, data, &count, 1), NN_ERR_STATE, "nn_model_compile");
     nn_dataset_free(data);
     nn_model_free(model);
 }
@@ -224,12 +226,29 @@ END_TEST
 START_TEST(metrics_are_named_as_the_user_named_them)
 {
     nn_model *model = make_model(0, small_layers);
-    OK(nn_model_compile(model, "sgd", small_loss, "acc; sparse_categorical_accuracy"));
-    ck_assert_uint_eq(nn_model_metric_count(model), 3);
+    OK(nn_model_compile(model, "sgd", small_loss,
+                        "acc; sparse_categorical_accuracy; precision name=first class_id=0; "
+                        "precision class_id=1 name='second'"));
+    ck_assert_uint_eq(nn_model_metric_count(model), 5);
+    ck_assert_str_eq(nn_model_metric_name(model, 3), "first");
+    ck_assert_str_eq(nn_model_metric_name(model, 4), "second");
     ck_assert_str_eq(nn_model_metric_name(model, 0), "loss");
     ck_assert_str_eq(nn_model_metric_name(model, 1), "acc");
     ck_assert_str_eq(nn_model_metric_name(model, 2), "sparse_categorical_accuracy");
-    ck_assert_ptr_null(nn_model_metric_name(model, 3));
+    ck_assert_ptr_null(nn_model_metric_name(model, 5));
+    REFUSED(nn_model_compile(model, "sgd", small_loss, "recall; recall class_id=1"), NN_ERR_INVALID,
+            "recall is given twice: tell them apart by name=");
+    REFUSED(nn_model_compile(model, "sgd", small_loss, "recall name=a; precision name=a"),
+            NN_ERR_INVALID, "metric a is given twice");
+    REFUSED(nn_model_compile(model, "sgd", small_loss, "recall name=a name=b"), NN_ERR_INVALID,
+            "option name is given twice");
+    REFUSED(nn_model_compile(model, "sgd", small_loss, "recall name=3"), NN_ERR_INVALID,
+            "name isn't a word");
+    REFUSED(nn_model_compile(model, "sgd", small_loss, "recall name='a b'"), NN_ERR_INVALID,
+            "can't be named 'a b'");
+    REFUSED(nn_model_compile(model, "sgd", small_loss, "recall name=loss"), NN_ERR_INVALID,
+            "can't be named loss");
+    ck_assert_str_eq(nn_model_metric_name(model, 4), "second");
     nn_model_free(model);
 }
 END_TEST
@@ -1055,6 +1074,9 @@ START_TEST(every_function_refuses_null)
     NULL_REFUSED(nn_evaluate(NULL, data, values, 2), "model is NULL");
     NULL_REFUSED(nn_evaluate(model, NULL, values, 2), "data is NULL");
     NULL_REFUSED(nn_evaluate(model, data, NULL, 2), "values is NULL");
+    NULL_REFUSED(nn_confusion_matrix(NULL, data, &count, 1), "model is NULL");
+    NULL_REFUSED(nn_confusion_matrix(model, NULL, &count, 1), "data is NULL");
+    NULL_REFUSED(nn_confusion_matrix(model, data, NULL, 1), "counts is NULL");
     NULL_REFUSED(nn_train_on_batch(NULL, data, values, 2), "model is NULL");
     NULL_REFUSED(nn_train_on_batch(model, NULL, values, 2), "batch is NULL");
     NULL_REFUSED(nn_train_on_batch(model, data, NULL, 2), "values is NULL");

@@ -6,6 +6,7 @@
 #include <cblas.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -294,6 +295,14 @@ START_TEST(a_hundred_batches_on_the_pool_allocate_nothing)
         check_training(nn_optimizer_room.parts[i]->name);
         check_training(nn_optimizer_room.parts[i]->sample);
     }
+    /* One that goes element by element, one that goes tensor by tensor. */
+    static const char *const kinds[] = {"sgd", "muon"};
+    for (size_t i = 0; i < 2; i++)
+        for (size_t j = 0; common_options[j] != NULL; j++) {
+            char spec[512];
+            snprintf(spec, sizeof spec, "%s %s", kinds[i], common_options[j]);
+            check_training(spec);
+        }
 }
 END_TEST
 

@@ -1,4 +1,5 @@
 /* The thread pool, and that results don't depend on it. */
+#include "fitting.h"
 #include "optimizer.h"
 #include "pool.h"
 #include "suite.h"
@@ -12,8 +13,6 @@
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#define OK(call) ck_assert_msg((call) == NN_OK, #call ": %s", nn_error_message())
 
 enum { TILES = 1000 };
 
@@ -207,6 +206,12 @@ START_TEST(trained_weights_have_the_same_bits_on_any_number_of_threads)
     for (size_t i = 0; i < nn_optimizer_room.count; i++) {
         check_optimizer(nn_optimizer_room.parts[i]->name);
         check_optimizer(nn_optimizer_room.parts[i]->sample);
+        for (size_t j = 0; common_options[j] != NULL; j++) {
+            char spec[512];
+            snprintf(spec, sizeof spec, "%s %s", nn_optimizer_room.parts[i]->name,
+                     common_options[j]);
+            check_optimizer(spec);
+        }
     }
 }
 END_TEST

@@ -16,7 +16,24 @@
     ROW(activation, relu6)                                                                         \
     ROW(activation, selu)                                                                          \
     ROW(activation, silu)                                                                          \
-    ROW(activation, softplus)
+    ROW(activation, softplus)                                                                      \
+    ROW(activation, celu)                                                                          \
+    ROW(activation, glu)                                                                           \
+    ROW(activation, hard_shrink)                                                                   \
+    ROW(activation, hard_sigmoid)                                                                  \
+    ROW(activation, hard_silu)                                                                     \
+    ROW(activation, hard_tanh)                                                                     \
+    ROW(activation, heaviside)                                                                     \
+    ROW(activation, log_softmax)                                                                   \
+    ROW(activation, sign)                                                                          \
+    ROW(activation, soft_shrink)                                                                   \
+    ROW(activation, softsign)                                                                      \
+    ROW(activation, sparse_plus)                                                                   \
+    ROW(activation, sparse_sigmoid)                                                                \
+    ROW(activation, sparsemax)                                                                     \
+    ROW(activation, squareplus)                                                                    \
+    ROW(activation, tanh_shrink)                                                                   \
+    ROW(activation, threshold)
 
 ROWS(NN_ROOM_DECLARE)
 

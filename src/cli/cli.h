@@ -54,6 +54,14 @@ int cli_print_plan(const nn_model *model); /* see nn_model_plan */
 /* Evaluates and prints a line "<prefix>name: value" for the loss and each metric. */
 int cli_print_evaluation(const nn_model *model, const nn_dataset *data, const char *prefix);
 
+/* Writes a field of CSV, quoted if it must be; and the name of a class as one, or its number if the model
+ * has no names. */
+void cli_write_field(FILE *stream, const char *text);
+void cli_write_class(FILE *stream, const nn_model *model, size_t class);
+
+/* Prints the confusion matrix as CSV, a line for each true class, a column for each predicted one. */
+int cli_print_confusion(const nn_model *model, const nn_dataset *data);
+
 /* ---- arguments ----------------------------------------------------------------------------- */
 
 /* Numbers of the command line; anything else than a number within bounds ends the program with a usage

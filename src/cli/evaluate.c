@@ -6,9 +6,10 @@ struct evaluate_options {
     cli_data data;
     const char *labels;
     const char *model;
+    bool confusion;
 };
 
-enum { KEY_LABELS = 400 };
+enum { KEY_LABELS = 400, KEY_CONFUSION };
 
 static error_t parse_option(int key, char *argument, struct argp_state *state)
 {
@@ -19,6 +20,9 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
         return 0;
     case KEY_LABELS:
         options->labels = argument;
+        return 0;
+    case KEY_CONFUSION:
+        options->confusion = true;
         return 0;
     case ARGP_KEY_ARG:
         if (state->arg_num > 0)
@@ -39,9 +43,14 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 
 int cli_evaluate(int argc, char **argv)
 {
-    const struct argp_option table[] = {{"labels", KEY_LABELS, "FILE", 0,
-                                         "The class of each row: an IDX file, gzipped or plain", 0},
-                                        {0}};
+    const struct argp_option table[] = {
+        {"labels", KEY_LABELS, "FILE", 0, "The class of each row: an IDX file, gzipped or plain",
+         0},
+        {"confusion", KEY_CONFUSION, NULL, 0,
+         "Also print the confusion matrix, as CSV: a line for each true class, a column for each "
+         "predicted one",
+         0},
+        {0}};
     const struct argp_child children[] = {{&cli_data_argp, 0, NULL, 0}, {0}};
     const struct argp argp = {
         .options = table,
@@ -62,6 +71,8 @@ int cli_evaluate(int argc, char **argv)
     result = cli_data_load(&data, &options.data, options.labels, NULL);
     if (result == EXIT_SUCCESS)
         result = cli_print_evaluation(model, data, "");
+    if (result == EXIT_SUCCESS && options.confusion)
+        result = cli_print_confusion(model, data);
     nn_dataset_free(data);
     nn_model_free(model);
     return result;

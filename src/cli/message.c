@@ -2,6 +2,7 @@
 #include "cli.h"
 #include <stdarg.h>
 #include <stdlib.h>
+#include <string.h>
 
 static const char *command_name;
 
@@ -93,5 +94,53 @@ int cli_print_evaluation(const nn_model *model, const nn_dataset *data, const ch
     for (size_t i = 0; result == EXIT_SUCCESS && i < count; i++)
         printf("%s%s: %.6g\n", prefix, nn_model_metric_name(model, i), values[i]);
     free(values);
+    return result;
+}
+
+void cli_write_field(FILE *stream, const char *text)
+{
+    if (text[strcspn(text, ",\"\r\n")] == '\0') {
+        fputs(text, stream);
+        return;
+    }
+    fputc('"', stream);
+    for (; *text != '\0'; text++)
+        fputs(*text == '"' ? "\"\"" : (const char[]){*text, '\0'}, stream);
+    fputc('"', stream);
+}
+
+void cli_write_class(FILE *stream, const nn_model *model, size_t class)
+{
+    const char *name = nn_model_class_name(model, class);
+    if (name != NULL)
+        cli_write_field(stream, name);
+    else
+        fprintf(stream, "%zu", class);
+}
+
+int cli_print_confusion(const nn_model *model, const nn_dataset *data)
+{
+    const size_t outputs = nn_model_output_width(model), classes = outputs == 1 ? 2 : outputs;
+    size_t *counts = calloc(classes, classes * sizeof(*counts));
+    if (counts == NULL)
+        return cli_fail("out of memory for the confusion of %zu classes", classes);
+    int result = EXIT_SUCCESS;
+    if (nn_confusion_matrix(model, data, counts, classes) != NN_OK)
+        result = cli_fail_library();
+    for (size_t i = 0; result == EXIT_SUCCESS && i <= classes; i++) {
+        if (i == 0)
+            fputs("true\\predicted", stdout);
+        else
+            cli_write_class(stdout, model, i - 1);
+        for (size_t j = 0; j < classes; j++) {
+            putchar(',');
+            if (i == 0)
+                cli_write_class(stdout, model, j);
+            else
+                printf("%zu", counts[(i - 1) * classes + j]);
+        }
+        putchar('\n');
+    }
+    free(counts);
     return result;
 }

@@ -55,28 +55,12 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
     }
 }
 
-static void write_field(FILE *stream, const char *text)
-{
-    if (text[strcspn(text, ",\"\r\n")] == '\0') {
-        fputs(text, stream);
-        return;
-    }
-    fputc('"', stream);
-    for (; *text != '\0'; text++)
-        fputs(*text == '"' ? "\"\"" : (const char[]){*text, '\0'}, stream);
-    fputc('"', stream);
-}
-
 static void write_header(FILE *stream, const nn_model *model, bool probabilities)
 {
     fputs(nn_model_class_count(model) > 0 ? "row,class,name" : "row,class", stream);
     for (size_t i = 0; probabilities && i < nn_model_output_width(model); i++) {
-        const char *name = nn_model_class_name(model, i);
         fputc(',', stream);
-        if (name != NULL)
-            write_field(stream, name);
-        else
-            fprintf(stream, "%zu", i);
+        cli_write_class(stream, model, i);
     }
     fputc('\n', stream);
 }
@@ -97,7 +81,7 @@ static void write_class(FILE *stream, const nn_model *model, size_t row, size_t 
     if (nn_model_class_count(model) > 0) {
         const char *name = nn_model_class_name(model, class);
         fputc(',', stream);
-        write_field(stream, name != NULL ? name : "");
+        cli_write_field(stream, name != NULL ? name : "");
     }
 }
 

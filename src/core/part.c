@@ -9,7 +9,7 @@ static void *field(const nn_part *part, const nn_option *option)
     return (char *)part->self + option->offset;
 }
 
-static const nn_option *find_option(const nn_option *table, const char *name)
+const nn_option *nn_option_find(const nn_option *table, const char *name)
 {
     for (; table != NULL && table->name != NULL; table++)
         if (strcmp(table->name, name) == 0)
@@ -45,10 +45,18 @@ static nn_status set_default(const nn_option *option, void *to)
     case NN_TYPE_PART:
         return option->default_text == NULL ? NN_OK
                                             : nn_part_parse(to, option->room, option->default_text);
+    case NN_TYPE_OPTIONAL_REAL:
+        *(nn_optional_real *)to =
+            (nn_optional_real){.given = option->default_given, .value = option->default_number};
+        return NN_OK;
+    case NN_TYPE_REAL_OR_PART:
+        ((nn_real_or_part *)to)->value = option->default_number;
+        return NN_OK;
+    case NN_TYPE_OPTIONAL_SIZE:
     case NN_TYPE_INTEGERS:
     case NN_TYPE_REALS:
-    case NN_TYPE_OPTIONAL_REAL:
     case NN_TYPE_SHAPE:
+    case NN_TYPE_NAMES:
     case NN_TYPE_SEED:
         return NN_OK; /* zeroed: none */
     }
@@ -86,6 +94,8 @@ static nn_status unknown_option(const nn_room *room, const nn_part_type *type, c
     for (size_t t = 0; t < 2; t++)
         for (const nn_option *option = tables[t]; option != NULL && option->name != NULL;
              option++) {
+            if (t == 1 && nn_option_find(type->options, option->name) != NULL)
+                continue;
             nn_nearest_consider(&nearest, option->name);
             nn_text_append(&known, "%s%s", known.length == 0 ? "" : ", ", option->name);
         }
@@ -106,9 +116,9 @@ static nn_status fill(const nn_spec *spec, nn_part *part)
     NN_TRY(set_defaults(part, type->options));
     for (size_t i = 0; i < spec->count; i++) {
         const nn_argument *argument = &spec->arguments[i];
-        const nn_option *option = find_option(type->options, argument->key);
+        const nn_option *option = nn_option_find(type->options, argument->key);
         if (option == NULL)
-            option = find_option(room->common, argument->key);
+            option = nn_option_find(room->common, argument->key);
         if (option == NULL)
             return unknown_option(room, type, argument->key);
         for (size_t j = 0; j < i; j++)
@@ -118,6 +128,8 @@ static nn_status fill(const nn_spec *spec, nn_part *part)
     }
     NN_TRY(check_required(room->common, spec));
     NN_TRY(check_required(type->options, spec));
+    if (room->check != NULL)
+        NN_TRY(room->check(part->self));
     return type->check != NULL ? type->check(part->self) : NN_OK;
 }
 
@@ -169,7 +181,8 @@ nn_status nn_part_visit(const nn_part *part, nn_option_visitor visit, void *user
     const nn_option *const tables[] = {part->room->common, part->type->options};
     for (size_t t = 0; t < 2; t++)
         for (const nn_option *option = tables[t]; option != NULL && option->name != NULL; option++)
-            NN_TRY(visit(user, option, field(part, option)));
+            if (t == 1 || nn_option_find(tables[1], option->name) == NULL)
+                NN_TRY(visit(user, option, field(part, option)));
     return NN_OK;
 }
 
@@ -178,10 +191,13 @@ static nn_status free_option(void *user, const nn_option *option, const void *va
     (void)user;
     if (option->type == NN_TYPE_STRING)
         nn_release(*(char *const *)value);
+    if (option->type == NN_TYPE_NAMES)
+        nn_release(((const nn_name_list *)value)->names);
     if (option->type == NN_TYPE_REALS)
         nn_release(((const nn_reals *)value)->values);
-    if (option->type == NN_TYPE_PART) {
-        nn_part nested = *(const nn_part *)value;
+    if (option->type == NN_TYPE_PART || option->type == NN_TYPE_REAL_OR_PART) {
+        nn_part nested = option->type == NN_TYPE_PART ? *(const nn_part *)value
+                                                      : ((const nn_real_or_part *)value)->part;
         nn_part_free(&nested);
     }
     return NN_OK;

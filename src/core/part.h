@@ -5,10 +5,12 @@
 #ifndef NN_CORE_PART_H
 #define NN_CORE_PART_H
 
+#include "names.h"
 #include "nn.h"
 #include "shape.h"
 #include "spec.h"
 #include "text.h"
+#include <math.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -32,6 +34,11 @@ typedef struct nn_optional_real {
     double value; /* 0 if it isn't given */
 } nn_optional_real;
 
+typedef struct nn_optional_size {
+    bool given;
+    size_t value; /* 0 if it isn't given */
+} nn_optional_size;
+
 /* A short list of whole numbers, such as dimensions or axes; count 0: none. */
 typedef struct nn_integers {
     size_t count;
@@ -41,22 +48,30 @@ typedef struct nn_integers {
 /* A list of numbers; count 0: none, and values is NULL. */
 typedef struct nn_reals {
     size_t count;
-    double *values;
+    double *values; /* owned */
 } nn_reals;
+
+typedef struct nn_real_or_part {
+    double value; /* if part.type is NULL */
+    nn_part part; /* owned */
+} nn_real_or_part;
 
 typedef enum nn_option_type {
     NN_TYPE_SIZE,          /* size_t */
     NN_TYPE_INTEGER,       /* int; also taken from a tuple of one, as Keras writes an axis */
-    NN_TYPE_INTEGERS,      /* nn_integers */
-    NN_TYPE_REALS,         /* nn_reals: each finite, and so it is as a float; owned */
+    NN_TYPE_INTEGERS,      /* nn_integers: a tuple of such numbers, or one; or none, the default */
+    NN_TYPE_OPTIONAL_SIZE, /* nn_optional_size: such a number or none, which is the default */
     NN_TYPE_REAL,          /* double; finite, and so it is as a float */
-    NN_TYPE_OPTIONAL_REAL, /* nn_optional_real: such a number or none, which is the default */
-    NN_TYPE_BOOL,          /* bool */
-    NN_TYPE_SHAPE,         /* nn_shape, rank 0 for none */
-    NN_TYPE_STRING,        /* char *, NULL for none; owned */
-    NN_TYPE_CHOICE,        /* const char *: one of choices */
-    NN_TYPE_SEED,          /* nn_seed: an unsigned integer or none */
-    NN_TYPE_PART           /* nn_part of the room; owned. none stands for the default */
+    NN_TYPE_OPTIONAL_REAL, /* nn_optional_real: such a number or none */
+    NN_TYPE_REALS, /* nn_reals: a tuple of such numbers, or one; or none, the default; owned */
+    NN_TYPE_REAL_OR_PART, /* nn_real_or_part: such a number, which is the default, or a part of the room */
+    NN_TYPE_BOOL,         /* bool */
+    NN_TYPE_SHAPE,        /* nn_shape, rank 0 for none */
+    NN_TYPE_NAMES,        /* nn_name_list, count 0 for none; owned */
+    NN_TYPE_STRING, /* char *, NULL for none; owned */
+    NN_TYPE_CHOICE, /* const char *: one of choices; NULL for none, if that is the default */
+    NN_TYPE_SEED,   /* nn_seed: an unsigned integer or none */
+    NN_TYPE_PART    /* nn_part of the room; owned. none stands for the default */
 } nn_option_type;
 
 typedef struct nn_option {
@@ -65,11 +80,12 @@ typedef struct nn_option {
     size_t offset;
     bool required;
     bool open_minimum, open_maximum; /* the bound itself is out of bounds */
-    double default_number;           /* SIZE, INTEGER, REAL, BOOL */
-    double minimum, maximum;         /* SIZE, INTEGER, REAL, OPTIONAL_REAL; INFINITY: no bound */
+    bool default_given;              /* OPTIONAL_REAL: the default is default_number, not none */
+    double default_number;           /* SIZE, INTEGER, REAL, OPTIONAL_REAL, REAL_OR_PART, BOOL */
+    double minimum, maximum;         /* of every number; INFINITY: no bound */
     const char *default_text;        /* STRING, CHOICE, PART (a spec), SHAPE; NULL: none */
     const char *const *choices;      /* CHOICE: names, ended by NULL */
-    const nn_room *room;             /* PART */
+    const nn_room *room;             /* PART, REAL_OR_PART */
     const char *help;                /* one line */
 } nn_option;
 
@@ -99,7 +115,18 @@ typedef struct nn_option {
     }
 #define NN_OPTION_REALS(s, field, text)                                                            \
     {                                                                                              \
-        .name = #field, .type = NN_TYPE_REALS, .offset = offsetof(s, field), .help = (text)        \
+        .name = #field, .type = NN_TYPE_REALS, .offset = offsetof(s, field), .minimum = -INFINITY, \
+        .maximum = INFINITY, .help = (text)                                                        \
+    }
+#define NN_OPTION_INTEGER_REQUIRED(s, field, low, high, text)                                      \
+    {                                                                                              \
+        .name = #field, .type = NN_TYPE_INTEGER, .offset = offsetof(s, field), .required = true,   \
+        .minimum = (low), .maximum = (high), .help = (text)                                        \
+    }
+#define NN_OPTION_OPTIONAL_SIZE(s, field, low, high, text)                                         \
+    {                                                                                              \
+        .name = #field, .type = NN_TYPE_OPTIONAL_SIZE, .offset = offsetof(s, field),               \
+        .minimum = (low), .maximum = (high), .help = (text)                                        \
     }
 #define NN_OPTION_REAL(s, field, value, low, high, text)                                           \
     {                                                                                              \
@@ -111,10 +138,50 @@ typedef struct nn_option {
         .name = #field, .type = NN_TYPE_REAL, .offset = offsetof(s, field), .required = true,      \
         .minimum = (low), .maximum = (high), .help = (text)                                        \
     }
+/* ABOVE, BELOW: a bound that is out of bounds itself. */
+#define NN_OPTION_REAL_ABOVE_REQUIRED(s, field, low, text)                                         \
+    {                                                                                              \
+        .name = #field, .type = NN_TYPE_REAL, .offset = offsetof(s, field), .required = true,      \
+        .minimum = (low), .maximum = INFINITY, .open_minimum = true, .help = (text)                \
+    }
+#define NN_OPTION_REAL_ABOVE(s, field, value, low, text)                                           \
+    {                                                                                              \
+        .name = #field, .type = NN_TYPE_REAL, .offset = offsetof(s, field),                        \
+        .default_number = (value), .minimum = (low), .maximum = INFINITY, .open_minimum = true,    \
+        .help = (text)                                                                             \
+    }
 #define NN_OPTION_OPTIONAL_REAL(s, field, low, high, text)                                         \
     {                                                                                              \
         .name = #field, .type = NN_TYPE_OPTIONAL_REAL, .offset = offsetof(s, field),               \
         .minimum = (low), .maximum = (high), .help = (text)                                        \
+    }
+#define NN_OPTION_OPTIONAL_REAL_ABOVE(s, field, low, text)                                         \
+    {                                                                                              \
+        .name = #field, .type = NN_TYPE_OPTIONAL_REAL, .offset = offsetof(s, field),               \
+        .minimum = (low), .maximum = INFINITY, .open_minimum = true, .help = (text)                \
+    }
+#define NN_OPTION_OPTIONAL_REAL_DEFAULT(s, field, value, low, high, text)                          \
+    {                                                                                              \
+        .name = #field, .type = NN_TYPE_OPTIONAL_REAL, .offset = offsetof(s, field),               \
+        .default_given = true, .default_number = (value), .minimum = (low), .maximum = (high),     \
+        .help = (text)                                                                             \
+    }
+#define NN_OPTION_REALS_REQUIRED(s, field, low, high, text)                                        \
+    {                                                                                              \
+        .name = #field, .type = NN_TYPE_REALS, .offset = offsetof(s, field), .required = true,     \
+        .minimum = (low), .maximum = (high), .help = (text)                                        \
+    }
+#define NN_OPTION_REAL_OR_PART(s, field, parts, value, low, high, text)                            \
+    {                                                                                              \
+        .name = #field, .type = NN_TYPE_REAL_OR_PART, .offset = offsetof(s, field),                \
+        .room = (parts), .default_number = (value), .minimum = (low), .maximum = (high),           \
+        .help = (text)                                                                             \
+    }
+#define NN_OPTION_REAL_BELOW(s, field, value, low, high, text)                                     \
+    {                                                                                              \
+        .name = #field, .type = NN_TYPE_REAL, .offset = offsetof(s, field),                        \
+        .default_number = (value), .minimum = (low), .maximum = (high), .open_maximum = true,      \
+        .help = (text)                                                                             \
     }
 #define NN_OPTION_BOOL(s, field, value, text)                                                      \
     {                                                                                              \
@@ -124,6 +191,15 @@ typedef struct nn_option {
 #define NN_OPTION_SHAPE(s, field, text)                                                            \
     {                                                                                              \
         .name = #field, .type = NN_TYPE_SHAPE, .offset = offsetof(s, field), .help = (text)        \
+    }
+#define NN_OPTION_NAMES(s, field, text)                                                            \
+    {                                                                                              \
+        .name = #field, .type = NN_TYPE_NAMES, .offset = offsetof(s, field), .help = (text)        \
+    }
+#define NN_OPTION_SHAPE_REQUIRED(s, field, text)                                                   \
+    {                                                                                              \
+        .name = #field, .type = NN_TYPE_SHAPE, .offset = offsetof(s, field), .required = true,     \
+        .help = (text)                                                                             \
     }
 #define NN_OPTION_STRING(s, field, value, text)                                                    \
     {                                                                                              \
@@ -178,7 +254,10 @@ struct nn_room {
     const nn_part_type *const *parts;
     size_t count;
     const nn_option *common; /* options that all parts of the room have, at the start of their
-                                structs; NULL: none */
+                                structs; NULL: none. A part's own option of the same name takes the
+                                place of a common one: its default is another */
+    /* What no single common option can tell; NULL: nothing to check. */
+    nn_status (*check)(const void *self);
 };
 
 /* Builds a room's table from a list of names: NN_ROOM_TABLE(activation, ROWS). ROWS(ROW, kind) holds
@@ -206,6 +285,9 @@ void nn_part_free(nn_part *part);
 /* Calls visit for each option of a part (common ones first) with the address of its value. */
 typedef nn_status (*nn_option_visitor)(void *user, const nn_option *option, const void *value);
 nn_status nn_part_visit(const nn_part *part, nn_option_visitor visit, void *user);
+
+/* The option of that name in a table, which may be NULL; NULL if there is none. */
+const nn_option *nn_option_find(const nn_option *table, const char *name);
 
 /* True if the option's value is its default. */
 bool nn_option_is_default(const nn_option *option, const void *value);

@@ -102,6 +102,16 @@ static nn_status take_integers(const nn_option *option, const nn_value *value,
     return NN_OK;
 }
 
+static nn_status take_optional_size(const nn_option *option, const nn_value *value,
+                                    nn_optional_size *size)
+{
+    nn_optional_size taken = {.given = value->kind != NN_VALUE_NONE};
+    if (taken.given)
+        NN_TRY(take_size(option, value, &taken.value));
+    *size = taken;
+    return NN_OK;
+}
+
 static nn_status take_real(const nn_option *option, const nn_value *value, double *real)
 {
     OPTION_REQUIRE(value->kind == NN_VALUE_NUMBER, "%s is %s, expected a number", option->name,
@@ -114,34 +124,6 @@ static nn_status take_real(const nn_option *option, const nn_value *value, doubl
     return NN_OK;
 }
 
-/* A tuple, or one number. */
-static nn_status take_reals(const nn_option *option, const nn_value *value, nn_reals *reals)
-{
-    const nn_option each = {.name = option->name, .minimum = -INFINITY, .maximum = INFINITY};
-    const nn_value *items = value->kind == NN_VALUE_TUPLE ? value->items : value;
-    const size_t count = value->kind == NN_VALUE_TUPLE  ? value->count
-                         : value->kind == NN_VALUE_NONE ? 0
-                                                        : 1;
-    OPTION_REQUIRE(count > 0 || value->kind == NN_VALUE_NONE, "%s is empty, expected numbers",
-                   option->name);
-    nn_reals taken = {.count = count};
-    nn_status status = NN_OK;
-    if (count > 0) {
-        taken.values = nn_allocate(count, sizeof(*taken.values));
-        if (taken.values == NULL)
-            return NN_ERR_NO_MEMORY;
-    }
-    for (size_t i = 0; i < count && status == NN_OK; i++)
-        status = take_real(&each, &items[i], &taken.values[i]);
-    if (status != NN_OK) {
-        nn_release(taken.values);
-        return status;
-    }
-    nn_release(reals->values);
-    *reals = taken;
-    return NN_OK;
-}
-
 static nn_status take_optional_real(const nn_option *option, const nn_value *value,
                                     nn_optional_real *real)
 {
@@ -149,6 +131,32 @@ static nn_status take_optional_real(const nn_option *option, const nn_value *val
     if (taken.given)
         NN_TRY(take_real(option, value, &taken.value));
     *real = taken;
+    return NN_OK;
+}
+
+/* A tuple, or one number, or none. */
+static nn_status take_reals(const nn_option *option, const nn_value *value, nn_reals *reals)
+{
+    const bool one = value->kind == NN_VALUE_NUMBER;
+    const bool none = value->kind == NN_VALUE_NONE && !option->required;
+    OPTION_REQUIRE(one || none || (value->kind == NN_VALUE_TUPLE && value->count > 0),
+                   "%s is %s, expected numbers such as (0.1, 0.05)", option->name,
+                   value->kind == NN_VALUE_TUPLE ? "empty" : describe(value));
+    nn_reals taken = {.count = none ? 0 : one ? 1 : value->count};
+    nn_status status = NN_OK;
+    if (taken.count > 0) {
+        taken.values = nn_allocate(taken.count, sizeof(*taken.values));
+        if (taken.values == NULL)
+            return NN_ERR_NO_MEMORY;
+    }
+    for (size_t i = 0; i < taken.count && status == NN_OK; i++)
+        status = take_real(option, one ? value : &value->items[i], &taken.values[i]);
+    if (status != NN_OK) {
+        nn_release(taken.values);
+        return status;
+    }
+    nn_release(reals->values);
+    *reals = taken;
     return NN_OK;
 }
 
@@ -178,6 +186,47 @@ static nn_status take_shape(const nn_option *option, const nn_value *value, nn_s
     return NN_OK;
 }
 
+static bool is_name(const nn_value *value)
+{
+    return value->kind == NN_VALUE_NAME || value->kind == NN_VALUE_STRING;
+}
+
+static nn_status copy_names(const nn_option *option, const nn_value *items, size_t count,
+                            nn_name_list *list)
+{
+    const char **names = nn_allocate(count, sizeof(*names));
+    nn_status status = names != NULL ? NN_OK : NN_ERR_NO_MEMORY;
+    for (size_t i = 0; i < count && status == NN_OK; i++) {
+        if (!is_name(&items[i]))
+            status = nn_fail(NN_ERR_INVALID, "%s has %s in it, expected names or 'strings'",
+                             option->name, describe(&items[i]));
+        else
+            names[i] = items[i].text;
+    }
+    if (status == NN_OK)
+        status = nn_names_copy(&list->names, names, count);
+    if (status == NN_OK)
+        list->count = count;
+    nn_release(names);
+    return status;
+}
+
+/* A tuple, or one name, as in inputs=a. */
+static nn_status take_names(const nn_option *option, const nn_value *value, nn_name_list *list)
+{
+    nn_name_list taken = {.count = 0};
+    if (value->kind == NN_VALUE_TUPLE && value->count > 0) {
+        NN_TRY(copy_names(option, value->items, value->count, &taken));
+    } else if (value->kind != NN_VALUE_NONE) {
+        OPTION_REQUIRE(is_name(value), "%s is %s, expected names such as (a, b)", option->name,
+                       value->kind == NN_VALUE_TUPLE ? "empty" : describe(value));
+        NN_TRY(copy_names(option, value, 1, &taken));
+    }
+    nn_release(list->names);
+    *list = taken;
+    return NN_OK;
+}
+
 static nn_status take_string(const nn_option *option, const nn_value *value, char **string)
 {
     char *copy = NULL;
@@ -196,6 +245,10 @@ static nn_status take_string(const nn_option *option, const nn_value *value, cha
 
 static nn_status take_choice(const nn_option *option, const nn_value *value, const char **choice)
 {
+    if (value->kind == NN_VALUE_NONE && option->default_text == NULL && !option->required) {
+        *choice = NULL;
+        return NN_OK;
+    }
     if (value->kind == NN_VALUE_NAME || value->kind == NN_VALUE_STRING)
         for (size_t i = 0; option->choices[i] != NULL; i++)
             if (strcmp(option->choices[i], value->text) == 0) {
@@ -262,6 +315,22 @@ static nn_status take_part(const nn_option *option, const nn_value *value, nn_pa
     return NN_OK;
 }
 
+static nn_status take_real_or_part(const nn_option *option, const nn_value *value,
+                                   nn_real_or_part *to)
+{
+    if (value->kind == NN_VALUE_NAME || value->kind == NN_VALUE_STRING ||
+        value->kind == NN_VALUE_SPEC) {
+        NN_TRY(take_part(option, value, &to->part));
+        to->value = 0;
+        return NN_OK;
+    }
+    OPTION_REQUIRE(value->kind == NN_VALUE_NUMBER, "%s is %s, expected a number or a %s",
+                   option->name, describe(value), option->room->kind);
+    NN_TRY(take_real(option, value, &to->value));
+    nn_part_free(&to->part);
+    return NN_OK;
+}
+
 nn_status nn_option_take(const nn_option *option, const nn_value *value, void *to)
 {
     switch (option->type) {
@@ -271,12 +340,16 @@ nn_status nn_option_take(const nn_option *option, const nn_value *value, void *t
         return take_integer(option, value, to);
     case NN_TYPE_INTEGERS:
         return take_integers(option, value, to);
-    case NN_TYPE_REALS:
-        return take_reals(option, value, to);
+    case NN_TYPE_OPTIONAL_SIZE:
+        return take_optional_size(option, value, to);
     case NN_TYPE_REAL:
         return take_real(option, value, to);
     case NN_TYPE_OPTIONAL_REAL:
         return take_optional_real(option, value, to);
+    case NN_TYPE_REALS:
+        return take_reals(option, value, to);
+    case NN_TYPE_REAL_OR_PART:
+        return take_real_or_part(option, value, to);
     case NN_TYPE_BOOL:
         OPTION_REQUIRE(value->kind == NN_VALUE_BOOL, "%s is %s, expected true or false",
                        option->name, describe(value));
@@ -284,6 +357,8 @@ nn_status nn_option_take(const nn_option *option, const nn_value *value, void *t
         return NN_OK;
     case NN_TYPE_SHAPE:
         return take_shape(option, value, to);
+    case NN_TYPE_NAMES:
+        return take_names(option, value, to);
     case NN_TYPE_STRING:
         return take_string(option, value, to);
     case NN_TYPE_CHOICE:

@@ -2,12 +2,6 @@
 #include "part.h"
 #include <string.h>
 
-static bool shape_equal(const nn_shape *a, const nn_shape *b)
-{
-    return a->rank == b->rank &&
-           memcmp(a->dimensions, b->dimensions, a->rank * sizeof(a->dimensions[0])) == 0;
-}
-
 static bool part_is_default(const nn_option *option, const nn_part *part)
 {
     if (part->type == NULL || option->default_text == NULL)
@@ -28,16 +22,27 @@ bool nn_option_is_default(const nn_option *option, const void *value)
         return *(const int *)value == (int)option->default_number;
     case NN_TYPE_INTEGERS:
         return ((const nn_integers *)value)->count == 0;
-    case NN_TYPE_REALS:
-        return ((const nn_reals *)value)->count == 0;
+    case NN_TYPE_OPTIONAL_SIZE:
+        return !((const nn_optional_size *)value)->given;
     case NN_TYPE_REAL:
         return *(const double *)value == option->default_number;
-    case NN_TYPE_OPTIONAL_REAL:
-        return !((const nn_optional_real *)value)->given;
+    case NN_TYPE_OPTIONAL_REAL: {
+        const nn_optional_real *real = value;
+        return real->given == option->default_given &&
+               (!real->given || real->value == option->default_number);
+    }
+    case NN_TYPE_REALS:
+        return ((const nn_reals *)value)->count == 0;
+    case NN_TYPE_REAL_OR_PART: {
+        const nn_real_or_part *either = value;
+        return either->part.type == NULL && either->value == option->default_number;
+    }
     case NN_TYPE_BOOL:
         return *(const bool *)value == (option->default_number != 0);
     case NN_TYPE_SHAPE:
-        return shape_equal(value, &(nn_shape){.rank = 0});
+        return ((const nn_shape *)value)->rank == 0;
+    case NN_TYPE_NAMES:
+        return ((const nn_name_list *)value)->count == 0;
     case NN_TYPE_SEED:
         return !((const nn_seed *)value)->given;
     case NN_TYPE_CHOICE:
@@ -77,14 +82,31 @@ static void write_integers(const nn_integers *integers, nn_text *text)
     nn_text_append(text, ")");
 }
 
+static void write_names(const nn_name_list *list, nn_text *text)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        nn_text_append(text, i == 0 ? "(" : ",");
+        write_string(list->names[i], text);
+    }
+    nn_text_append(text, ")");
+}
+
 static void write_reals(const nn_reals *reals, nn_text *text)
 {
     nn_text_append(text, "(");
     for (size_t i = 0; i < reals->count; i++) {
-        nn_text_append(text, i == 0 ? "" : ",");
+        nn_text_append(text, "%s", i == 0 ? "" : ",");
         nn_text_append_number(text, reals->values[i]);
     }
     nn_text_append(text, ")");
+}
+
+static void write_part(const nn_part *part, nn_text *text)
+{
+    if (part->type == NULL)
+        nn_text_append(text, "none");
+    else
+        nn_part_write(part, true, text);
 }
 
 static void write_value(const nn_option *option, const void *value, nn_text *text)
@@ -99,20 +121,39 @@ static void write_value(const nn_option *option, const void *value, nn_text *tex
     case NN_TYPE_INTEGERS: /* none is the default, and defaults aren't written */
         write_integers(value, text);
         break;
-    case NN_TYPE_REALS: /* so here */
-        write_reals(value, text);
+    case NN_TYPE_OPTIONAL_SIZE: /* so here */
+        nn_text_append(text, "%zu", ((const nn_optional_size *)value)->value);
         break;
     case NN_TYPE_REAL:
         nn_text_append_number(text, *(const double *)value);
         break;
-    case NN_TYPE_OPTIONAL_REAL: /* none is the default, and defaults aren't written */
-        nn_text_append_number(text, ((const nn_optional_real *)value)->value);
+    case NN_TYPE_OPTIONAL_REAL: {
+        const nn_optional_real *real = value;
+        if (real->given)
+            nn_text_append_number(text, real->value);
+        else
+            nn_text_append(text, "none");
         break;
+    }
+    case NN_TYPE_REALS:
+        write_reals(value, text);
+        break;
+    case NN_TYPE_REAL_OR_PART: {
+        const nn_real_or_part *either = value;
+        if (either->part.type == NULL)
+            nn_text_append_number(text, either->value);
+        else
+            nn_part_write(&either->part, true, text);
+        break;
+    }
     case NN_TYPE_BOOL:
         nn_text_append(text, *(const bool *)value ? "true" : "false");
         break;
     case NN_TYPE_SHAPE:
         write_shape(value, text);
+        break;
+    case NN_TYPE_NAMES: /* none is the default, as above */
+        write_names(value, text);
         break;
     case NN_TYPE_SEED:
         nn_text_append(text, "%llu", (unsigned long long)((const nn_seed *)value)->value);
@@ -126,14 +167,9 @@ static void write_value(const nn_option *option, const void *value, nn_text *tex
         else
             write_string(*(char *const *)value, text);
         break;
-    case NN_TYPE_PART: {
-        const nn_part *part = value;
-        if (part->type == NULL)
-            nn_text_append(text, "none");
-        else
-            nn_part_write(part, true, text);
+    case NN_TYPE_PART:
+        write_part(value, text);
         break;
-    }
     }
 }
 

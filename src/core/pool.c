@@ -15,7 +15,9 @@ enum {
     LINE = 64,      /* bytes of a cache line: what threads write apart lies apart */
     SPINS = 4000,   /* looks for the next run before a worker sleeps: about 50 us */
     CLOSING = 2000, /* looks for the end of a worker's last tile before the caller sleeps */
-    LOST = 300000,  /* nanoseconds: who waits so long waits for a thread that has lost its core */
+    LOST =
+        300000, /* nanoseconds: who waits so long, and for two tiles' time, waits for a thread that
+                     * has lost its core */
     ALONE_FIRST = 32000000,
     ALONE_MOST = 512000000,
     CALM = 200000000 /* after so long without another loss, the next one is a first again */
@@ -232,11 +234,11 @@ static uint64_t nanoseconds_now(void)
 
 /* Where other programs keep a core busy, a worker loses it in the middle of a tile for milliseconds, in
  * which all wait. So after such a wait the pool is left alone for a while, which doubles from time to
- * time as that goes on. */
-static void note_wait(uint64_t began)
+ * time as that goes on. tile: about how long one takes. */
+static void note_wait(uint64_t began, uint64_t tile)
 {
     const uint64_t now = nanoseconds_now();
-    if (now - began < LOST)
+    if (now - began < LOST || now - began < 2 * tile)
         return;
     const bool again = now < pool.alone_until + CALM;
     pool.alone_for = again ? 2 * pool.alone_for : ALONE_FIRST;
@@ -252,7 +254,7 @@ static bool is_left_alone(void)
 
 /* Nobody joins any more; those who did finish their tiles. A worker that lost its core in the middle of
  * one gets it back sooner if the caller sleeps than if it keeps its own core busy. */
-static void close_run(void)
+static void close_run(size_t tiles, uint64_t run_began)
 {
     atomic_fetch_and(&pool.state, ~NN_OPEN);
     for (int i = 0; i < CLOSING; i++) {
@@ -267,7 +269,7 @@ static void close_run(void)
         pthread_cond_wait(&pool.left, &pool.sleep_lock);
     atomic_store(&pool.waiting, false);
     pthread_mutex_unlock(&pool.sleep_lock);
-    note_wait(began);
+    note_wait(began, (began - run_began) * pool.threads / tiles);
 }
 
 static void run_alone(size_t tiles, nn_tile_function function, void *context)
@@ -295,9 +297,10 @@ void nn_pool_run(size_t tiles, nn_tile_function function, void *context)
     if (is_left_alone()) {
         run_alone(tiles, function, context);
     } else {
+        const uint64_t began = nanoseconds_now();
         open_run(tiles, function, context, gather_threads(wanted));
         claim_tiles(0);
-        close_run();
+        close_run(tiles, began);
     }
     atomic_store_explicit(&pool.taken, false, memory_order_release);
 }

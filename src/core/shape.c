@@ -3,6 +3,7 @@
 #include "status.h"
 #include <limits.h>
 #include <stdio.h>
+#include <string.h>
 
 size_t nn_shape_width(const nn_shape *shape)
 {
@@ -28,6 +29,12 @@ nn_status nn_shape_check(const nn_shape *shape, const char *what)
 nn_shape nn_shape_1d(size_t width)
 {
     return (nn_shape){.rank = 1, .dimensions = {width}};
+}
+
+bool nn_shape_equal(const nn_shape *a, const nn_shape *b)
+{
+    return a->rank == b->rank &&
+           memcmp(a->dimensions, b->dimensions, a->rank * sizeof(a->dimensions[0])) == 0;
 }
 
 nn_shape_text nn_shape_string(const nn_shape *shape)

@@ -3,6 +3,7 @@
 #define NN_CORE_SHAPE_H
 
 #include "nn.h"
+#include <stdbool.h>
 #include <stddef.h>
 
 #define NN_MAX_RANK 8
@@ -20,6 +21,8 @@ size_t nn_shape_width(const nn_shape *shape);
 nn_status nn_shape_check(const nn_shape *shape, const char *what);
 
 nn_shape nn_shape_1d(size_t width);
+
+bool nn_shape_equal(const nn_shape *a, const nn_shape *b);
 
 typedef struct nn_shape_text {
     char text[8 + 24 * NN_MAX_RANK];

@@ -66,6 +66,21 @@ static nn_status take_name(cursor *c, const char *expected, char **name)
     return *name != NULL ? NN_OK : NN_ERR_NO_MEMORY;
 }
 
+/* The name of a part, or of one that belongs to something: "head/accuracy". */
+static nn_status take_part_name(cursor *c, char **name)
+{
+    const char *start = c->at;
+    NN_TRY(take_name(c, "a name", name));
+    if (c->at[0] != '/' || !is_letter(c->at[1]))
+        return NN_OK;
+    do
+        c->at++;
+    while (is_name_character(*c->at));
+    nn_release(*name);
+    *name = nn_copy_bytes(start, (size_t)(c->at - start));
+    return *name != NULL ? NN_OK : NN_ERR_NO_MEMORY;
+}
+
 static nn_status parse_value(cursor *c, nn_value *value);
 static nn_status parse_arguments(cursor *c, nn_spec *spec, bool nested);
 
@@ -224,7 +239,7 @@ static nn_status parse_spec(cursor *c, nn_spec **spec)
     *spec = NULL;
     if (made == NULL)
         return NN_ERR_NO_MEMORY;
-    nn_status status = take_name(c, "a name", &made->name);
+    nn_status status = take_part_name(c, &made->name);
     if (status == NN_OK && *c->at == '(') {
         c->at++;
         status = parse_arguments(c, made, true);

@@ -35,7 +35,7 @@ typedef struct nn_argument {
 } nn_argument;
 
 struct nn_spec {
-    char *name;
+    char *name; /* "dense"; of a metric of one output, "head/accuracy" */
     nn_argument *arguments;
     size_t count;
 };

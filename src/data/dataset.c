@@ -3,6 +3,7 @@
 #include "elementwise.h"
 #include "names.h"
 #include "status.h"
+#include "text.h"
 #include <assert.h>
 #include <math.h>
 #include <string.h>
@@ -30,8 +31,10 @@ void nn_dataset_free(nn_dataset *data)
 {
     if (data == NULL || atomic_fetch_sub(&data->references, 1) > 1)
         return;
-    for (size_t i = 0; i < data->column_count; i++)
+    for (size_t i = 0; i < data->column_count; i++) {
         nn_release(data->columns[i].owned);
+        nn_release(data->columns[i].owned_name);
+    }
     nn_release(data->class_names);
     nn_dataset_free(data->whole);
     nn_release(data);
@@ -48,6 +51,7 @@ void nn_dataset_append(nn_dataset *data, const char *name, nn_dtype type, const 
         .type = type,
         .shape = *shape,
         .width = nn_shape_width(shape),
+        .stride = nn_shape_width(shape),
         .values = values,
         .owned = owned,
     };
@@ -75,36 +79,27 @@ nn_status nn_dataset_from_arrays(nn_dataset **data, size_t rows, const void *x, 
     NN_REQUIRE(data != NULL, NN_ERR_INVALID, "data is NULL");
     *data = NULL;
     NN_REQUIRE(rows > 0, NN_ERR_INVALID, "rows is 0");
-    const bool has_y = y != NULL || y_width > 0;
+    const bool has_x = x != NULL || x_width > 0, has_y = y != NULL || y_width > 0;
     nn_shape x_shape, y_shape;
-    NN_TRY(check_array("x", rows, x, x_type, x_width, &x_shape));
+    if (has_x)
+        NN_TRY(check_array("x", rows, x, x_type, x_width, &x_shape));
     if (has_y)
         NN_TRY(check_array("y", rows, y, y_type, y_width, &y_shape));
 
     nn_dataset *made = nn_dataset_create(rows);
     if (made == NULL)
         return NN_ERR_NO_MEMORY;
-    nn_dataset_append(made, "x", x_type, &x_shape, x, NULL);
+    if (has_x)
+        nn_dataset_append(made, "x", x_type, &x_shape, x, NULL);
     if (has_y)
         nn_dataset_append(made, "y", y_type, &y_shape, y, NULL);
     *data = made;
     return NN_OK;
 }
 
-nn_status nn_dataset_add_column(nn_dataset *data, const char *name, const void *values,
-                                nn_dtype type, size_t width)
+static nn_status check_sample_weight(const nn_dataset *data, const char *name, const void *values,
+                                     nn_dtype type, size_t width)
 {
-    static const char weight_name[] = "sample_weight";
-    NN_REQUIRE(data != NULL, NN_ERR_INVALID, "data is NULL");
-    NN_REQUIRE(name != NULL, NN_ERR_INVALID, "name is NULL");
-    NN_REQUIRE(strcmp(name, weight_name) == 0, NN_ERR_INVALID, "unknown column '%s'; known: %s",
-               name, weight_name);
-    NN_REQUIRE(nn_dataset_column(data, name) == NULL, NN_ERR_INVALID,
-               "the dataset already has a column '%s'", name);
-    NN_REQUIRE(atomic_load(&data->references) == 1, NN_ERR_STATE,
-               "column '%s' can't be added: the dataset is in use or has slices", name);
-    nn_shape shape;
-    NN_TRY(check_array(name, data->rows, values, type, width, &shape));
     NN_REQUIRE(type == NN_FLOAT32 && width == 1, NN_ERR_INVALID,
                "column '%s' must be float32 of width 1", name);
     const float *weights = values;
@@ -112,7 +107,31 @@ nn_status nn_dataset_add_column(nn_dataset *data, const char *name, const void *
         NN_REQUIRE(isfinite(weights[i]) && weights[i] >= 0, NN_ERR_INVALID,
                    "column '%s': %g in row %zu isn't a finite weight >= 0", name,
                    (double)weights[i], i);
-    nn_dataset_append(data, weight_name, type, &shape, values, NULL);
+    return NN_OK;
+}
+
+nn_status nn_dataset_add_column(nn_dataset *data, const char *name, const void *values,
+                                nn_dtype type, size_t width)
+{
+    NN_REQUIRE(data != NULL, NN_ERR_INVALID, "data is NULL");
+    NN_REQUIRE(name != NULL, NN_ERR_INVALID, "name is NULL");
+    NN_REQUIRE(name[0] != '\0' && nn_is_printable(name), NN_ERR_INVALID,
+               "the name of a column is empty, or isn't UTF-8 without control characters");
+    NN_REQUIRE(nn_dataset_column(data, name) == NULL, NN_ERR_INVALID,
+               "the dataset already has a column '%.80s'", name);
+    NN_REQUIRE(data->column_count < NN_MAX_COLUMNS, NN_ERR_INVALID,
+               "column '%.80s': a dataset has at most %d columns", name, NN_MAX_COLUMNS);
+    NN_REQUIRE(atomic_load(&data->references) == 1, NN_ERR_STATE,
+               "column '%.80s' can't be added: the dataset is in use or has slices", name);
+    nn_shape shape;
+    NN_TRY(check_array(name, data->rows, values, type, width, &shape));
+    if (strcmp(name, "sample_weight") == 0)
+        NN_TRY(check_sample_weight(data, name, values, type, width));
+    char *copy = nn_copy_string(name);
+    if (copy == NULL)
+        return NN_ERR_NO_MEMORY;
+    nn_dataset_append(data, copy, type, &shape, values, NULL);
+    data->columns[data->column_count - 1].owned_name = copy;
     return NN_OK;
 }
 
@@ -195,7 +214,7 @@ nn_status nn_dataset_get_values(const nn_dataset *data, const char *column, size
     nn_real piece[256];
     const size_t pieces = sizeof piece / sizeof piece[0];
     nn_column flat = *found;
-    flat.width = 1;
+    flat.width = flat.stride = 1;
     const size_t start = first * found->width, total = count * found->width;
     for (size_t done = 0; done < total;) {
         size_t part = total - done < pieces ? total - done : pieces;
@@ -204,6 +223,17 @@ nn_status nn_dataset_get_values(const nn_dataset *data, const char *column, size
         done += part;
     }
     return NN_OK;
+}
+
+nn_column nn_column_part(const nn_column *column, size_t first, const nn_shape *shape)
+{
+    nn_column part = *column;
+    part.shape = *shape;
+    part.width = nn_shape_width(shape);
+    part.values = (const char *)column->values + first * nn_dtype_size(column->type);
+    part.owned = NULL;
+    part.owned_name = NULL;
+    return part;
 }
 
 /* ---- class names ---- */

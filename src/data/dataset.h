@@ -8,15 +8,17 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
-#define NN_MAX_COLUMNS 8
+#define NN_MAX_COLUMNS 40 /* x, y, sample_weight, and those of a model's inputs and outputs */
 
 typedef struct nn_column {
-    const char *name; /* "x", "y", "sample_weight" */
+    const char *name; /* "x", "y", "sample_weight", or that of an input or output of a model */
     nn_dtype type;
     nn_shape shape; /* of one row */
     size_t width;
+    size_t stride;      /* values from one row to the next: width, or more in a part of a column */
     const void *values; /* row 0 of this dataset's rows */
     void *owned;        /* the block to release, NULL if borrowed or another dataset's */
+    char *owned_name;   /* the name, if it is to be released */
 } nn_column;
 
 struct nn_dataset {
@@ -46,6 +48,9 @@ nn_dataset *nn_dataset_retain(const nn_dataset *data);
 
 /* The column of that name, NULL if there is none. */
 const nn_column *nn_dataset_column(const nn_dataset *data, const char *name);
+
+/* The part of a column's rows that starts at their first-th value and has that shape. */
+nn_column nn_column_part(const nn_column *column, size_t first, const nn_shape *shape);
 
 /* Which rows of a column: order[first ... first + count - 1], or these numbers themselves if order is
  * NULL. All are in range. */

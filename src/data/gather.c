@@ -36,12 +36,12 @@ static void convert(const nn_column *column, size_t start, size_t count, nn_real
 void nn_column_gather(const nn_column *column, const nn_rows *rows, nn_real *values)
 {
     const size_t width = column->width;
-    if (rows->order == NULL) {
+    if (rows->order == NULL && column->stride == width) {
         convert(column, rows->first * width, rows->count * width, values);
         return;
     }
     for (size_t i = 0; i < rows->count; i++)
-        convert(column, nn_rows_at(rows, i) * width, width, values + i * width);
+        convert(column, nn_rows_at(rows, i) * column->stride, width, values + i * width);
 }
 
 struct gathering {
@@ -60,7 +60,7 @@ static void gather_tile(void *context, size_t tile)
     const size_t left = g->rows->count - begin;
     const size_t end = begin + (left < g->tile_rows ? left : g->tile_rows);
     for (size_t i = begin; i < end; i++) {
-        const size_t start = nn_rows_at(g->rows, i) * width;
+        const size_t start = nn_rows_at(g->rows, i) * column->stride;
         nn_real *row = g->values + i * width;
         if (column->type == NN_UINT8) {
             nn_from_uint8_scaled(width, g->scale, g->offset,
@@ -119,7 +119,7 @@ nn_status nn_column_gather_labels(const nn_column *column, const nn_rows *rows, 
     for (size_t i = 0; i < rows->count; i++) {
         const size_t row = nn_rows_at(rows, i);
         for (size_t j = 0; j < width; j++) {
-            int32_t label = label_at(column, row * width + j);
+            int32_t label = label_at(column, row * column->stride + j);
             NN_TRY(check_label(column, row, label, classes));
             labels[i * width + j] = label;
         }
@@ -131,7 +131,8 @@ nn_status nn_column_check_labels(const nn_column *column, size_t rows, size_t cl
 {
     NN_TRY(check_type(column));
     const size_t width = column->width;
-    for (size_t i = 0; i < rows * width; i++)
-        NN_TRY(check_label(column, i / width, label_at(column, i), classes));
+    for (size_t i = 0; i < rows; i++)
+        for (size_t j = 0; j < width; j++)
+            NN_TRY(check_label(column, i, label_at(column, i * column->stride + j), classes));
     return NN_OK;
 }

@@ -1,29 +1,191 @@
+/* Writing a model's layers and what it is compiled with. */
 #include "keras_config.h"
-#include "allocate.h"
 #include "keras_part.h"
 #include "status.h"
-#include <string.h>
 
-static void write_input_layer(const nn_shape *shape, nn_text *text)
+/* ---- writing layers ---- */
+
+static void write_batch_shape(const nn_shape *shape, nn_text *text)
 {
-    nn_text_append(text, "{\"module\":\"keras.layers\",\"class_name\":\"InputLayer\",\"config\":{"
-                         "\"batch_shape\":[null");
+    nn_text_append(text, "[null");
     for (size_t i = 0; i < shape->rank; i++)
         nn_text_append(text, ",%zu", shape->dimensions[i]);
-    nn_text_append(text, "],\"dtype\":\"float32\",\"sparse\":false,\"name\":\"input_layer\"},"
-                         "\"registered_name\":null}");
+    nn_text_append(text, "]");
 }
 
-nn_status nn_keras_write_sequential(const nn_model *model, nn_text *text)
+/* It isn't closed. */
+static nn_status write_input_layer(const nn_shape *shape, const char *name, nn_text *text)
+{
+    nn_text_append(text, "{\"module\":\"keras.layers\",\"class_name\":\"InputLayer\",\"config\":{"
+                         "\"batch_shape\":");
+    write_batch_shape(shape, text);
+    nn_text_append(text, ",\"dtype\":\"float32\",\"sparse\":false,\"name\":");
+    NN_TRY(nn_json_write_string(text, name));
+    nn_text_append(text, "},\"registered_name\":null");
+    return NN_OK;
+}
+
+static nn_status write_sequential(const nn_model *model, nn_text *text)
 {
     nn_text_append(text, "{\"name\":\"sequential\",\"trainable\":true,\"dtype\":\"float32\","
                          "\"layers\":[");
-    write_input_layer(nn_model_input_shape(model), text);
+    NN_TRY(write_input_layer(nn_model_input_shape(model, 0), "input_layer", text));
+    nn_text_append(text, "}");
     for (size_t i = 0; i < model->node_count; i++) {
         nn_text_append(text, ",");
         NN_TRY(nn_keras_write_layer(&model->nodes[i].layer, model->nodes[i].name, text));
+        nn_text_append(text, "}");
     }
     nn_text_append(text, "]}");
+    return NN_OK;
+}
+
+/* A graph's layers name what they read. The input that the first layer brings has a layer there, too,
+ * and so needs a name that no other has. */
+static nn_status name_first_input(const nn_model *model, nn_text *name)
+{
+    for (size_t i = 0; !name->failed; i++) {
+        name->length = 0;
+        nn_text_append(name, "input_layer");
+        if (i > 0)
+            nn_text_append(name, "_%zu", i);
+        if (!name->failed && nn_model_find_node(model, name->data) == NN_NO_NODE)
+            return NN_OK;
+    }
+    return nn_fail(NN_ERR_NO_MEMORY, "out of memory: the name of an input");
+}
+
+static nn_status write_tensor(const char *name, const nn_shape *shape, nn_text *text)
+{
+    nn_text_append(text, "{\"class_name\":\"__keras_tensor__\",\"config\":{\"shape\":");
+    write_batch_shape(shape, text);
+    nn_text_append(text, ",\"dtype\":\"float32\",\"keras_history\":[");
+    NN_TRY(nn_json_write_string(text, name));
+    nn_text_append(text, ",0,0]}}");
+    return NN_OK;
+}
+
+static nn_status write_inbound_node(const nn_model *model, const nn_node *node,
+                                    const char *first_input, nn_text *text)
+{
+    const bool several = node->input_count > 1;
+    nn_text_append(text, "{\"args\":[%s", several ? "[" : "");
+    if (node->input_count == 0)
+        NN_TRY(write_tensor(first_input, &node->build.input, text));
+    for (size_t i = 0; i < node->input_count; i++) {
+        nn_text_append(text, i == 0 ? "" : ",");
+        NN_TRY(write_tensor(model->nodes[node->inputs[i]].name, &node->input_shapes[i], text));
+    }
+    nn_text_append(text, "%s],\"kwargs\":{}}", several ? "]" : "");
+    return NN_OK;
+}
+
+static bool is_input(const nn_node *node)
+{
+    return nn_layer_of(&node->layer)->takes == NN_TAKES_NONE;
+}
+
+static nn_status write_node(const nn_model *model, const nn_node *node, const char *first_input,
+                            nn_text *text)
+{
+    if (is_input(node))
+        NN_TRY(write_input_layer(&node->build.output, node->name, text));
+    else
+        NN_TRY(nn_keras_write_layer(&node->layer, node->name, text));
+    nn_text_append(text, ",\"name\":");
+    NN_TRY(nn_json_write_string(text, node->name));
+    nn_text_append(text, ",\"inbound_nodes\":[");
+    if (!is_input(node))
+        NN_TRY(write_inbound_node(model, node, first_input, text));
+    nn_text_append(text, "]}");
+    return NN_OK;
+}
+
+/* ["a",0,0], or a list of such. */
+static nn_status write_ends(const nn_model *model, const char *(*name)(const nn_model *, size_t),
+                            size_t count, const char *first_input, nn_text *text)
+{
+    nn_text_append(text, count > 1 ? "[" : "");
+    for (size_t i = 0; i < count; i++) {
+        nn_text_append(text, i == 0 ? "[" : ",[");
+        NN_TRY(nn_json_write_string(text, first_input != NULL ? first_input : name(model, i)));
+        nn_text_append(text, ",0,0]");
+    }
+    nn_text_append(text, count > 1 ? "]" : "");
+    return NN_OK;
+}
+
+/* first_input: the name of the input that the first layer brings; NULL: inputs are layers. */
+static nn_status write_functional(const nn_model *model, const char *first_input, nn_text *text)
+{
+    nn_text_append(text, "{\"name\":\"functional\",\"trainable\":true,\"layers\":[");
+    if (first_input != NULL) {
+        NN_TRY(write_input_layer(nn_model_input_shape(model, 0), first_input, text));
+        nn_text_append(text, ",\"name\":\"%s\",\"inbound_nodes\":[]},", first_input);
+    }
+    for (size_t i = 0; i < model->node_count; i++) {
+        nn_text_append(text, i == 0 ? "" : ",");
+        NN_TRY(write_node(model, &model->nodes[i], first_input, text));
+    }
+    nn_text_append(text, "],\"input_layers\":");
+    NN_TRY(write_ends(model, nn_model_input_name, nn_model_input_count(model), first_input, text));
+    nn_text_append(text, ",\"output_layers\":");
+    NN_TRY(write_ends(model, nn_model_output_name, nn_model_output_count(model), NULL, text));
+    nn_text_append(text, "}");
+    return NN_OK;
+}
+
+nn_status nn_keras_write_model(const nn_model *model, nn_text *text)
+{
+    if (nn_model_is_chain(model))
+        return write_sequential(model, text);
+    if (model->input_count > 0)
+        return write_functional(model, NULL, text);
+    nn_text name = NN_TEXT_INIT;
+    nn_status status = name_first_input(model, &name);
+    if (status == NN_OK)
+        status = write_functional(model, name.data, text);
+    nn_text_free(&name);
+    return status;
+}
+
+/* ---- writing what it is compiled with ---- */
+
+static nn_status write_losses(const nn_model *model, nn_text *text)
+{
+    nn_text_append(text, ",\"loss\":%s", model->output_count > 1 ? "[" : "");
+    for (size_t i = 0; i < model->output_count; i++) {
+        nn_text_append(text, i == 0 ? "" : ",");
+        NN_TRY(nn_keras_write_part(&model->outputs[i].loss, text));
+    }
+    nn_text_append(text, model->output_count > 1 ? "]" : "");
+    bool all_one = true;
+    for (size_t i = 0; i < model->output_count; i++)
+        all_one = all_one && model->outputs[i].loss_weight == 1;
+    for (size_t i = 0; i < model->output_count && !all_one; i++) {
+        nn_text_append(text, i == 0 ? ",\"loss_weights\":[" : ",");
+        nn_json_write_real(text, model->outputs[i].loss_weight);
+    }
+    nn_text_append(text, all_one ? "" : "]");
+    return NN_OK;
+}
+
+/* With several outputs, a list for each. */
+static nn_status write_metrics(const nn_model *model, nn_text *text)
+{
+    const bool several = model->output_count > 1;
+    nn_text_append(text, ",\"metrics\":[");
+    for (size_t output = 0, i = 0; output < model->output_count; output++) {
+        nn_text_append(text, !several ? "" : output == 0 ? "[" : ",[");
+        for (bool first = true; i < model->metric_count && model->metrics[i].output == output;
+             i++) {
+            nn_text_append(text, first ? "" : ",");
+            NN_TRY(nn_keras_write_metric(&model->metrics[i].part, model->metrics[i].name, text));
+            first = false;
+        }
+        nn_text_append(text, several ? "]" : "");
+    }
+    nn_text_append(text, "]");
     return NN_OK;
 }
 
@@ -31,122 +193,8 @@ nn_status nn_keras_write_compile(const nn_model *model, nn_text *text)
 {
     nn_text_append(text, "{\"optimizer\":");
     NN_TRY(nn_keras_write_part(&model->optimizer, text));
-    nn_text_append(text, ",\"loss\":");
-    NN_TRY(nn_keras_write_part(&model->loss, text));
-    nn_text_append(text, ",\"metrics\":[");
-    for (size_t i = 0; i < model->metric_count; i++) {
-        nn_text_append(text, i == 0 ? "" : ",");
-        NN_TRY(nn_keras_write_metric(&model->metrics[i].part, model->metrics[i].name, text));
-    }
-    nn_text_append(text, "]}");
+    NN_TRY(write_losses(model, text));
+    NN_TRY(write_metrics(model, text));
+    nn_text_append(text, "}");
     return NN_OK;
-}
-
-/* Skips the keys that are neutral and not among known, which a NULL ends. */
-static nn_status check_keys(const nn_json *json, const char *const *known)
-{
-    for (const nn_json *item = nn_json_first(json); item != NULL; item = nn_json_next(json, item)) {
-        size_t i = 0;
-        while (known[i] != NULL && strcmp(known[i], item->key) != 0)
-            i++;
-        if (known[i] == NULL)
-            NN_TRY(nn_keras_skip(item));
-    }
-    return NN_OK;
-}
-
-static bool is_input_layer(const nn_json *layer)
-{
-    const char *class_name = nn_json_string(nn_json_get(layer, "class_name"));
-    return class_name != NULL && strcmp(class_name, "InputLayer") == 0;
-}
-
-static nn_status read_input_layer(const nn_json *layer, const nn_json **batch_shape)
-{
-    static const char *const known[] = {"batch_shape", NULL};
-    const nn_json *config = nn_json_get(layer, "config");
-    *batch_shape = nn_json_get(config, "batch_shape");
-    NN_REQUIRE(nn_json_is(*batch_shape, NN_JSON_LIST), NN_ERR_FORMAT,
-               "input layer: batch_shape is missing");
-    return check_keys(config, known);
-}
-
-static nn_status read_layer(nn_model *model, const nn_json *json, const nn_json *batch_shape)
-{
-    nn_part layer;
-    NN_TRY(nn_keras_read_part(&layer, &nn_layer_room, json, batch_shape, NULL));
-    return nn_keras_status(nn_model_add_part(model, &layer));
-}
-
-nn_status nn_keras_read_sequential(nn_model *model, const nn_json *json)
-{
-    static const char *const known[] = {"layers", NULL};
-    const nn_json *layers = nn_json_get(json, "layers");
-    NN_REQUIRE(nn_json_is(layers, NN_JSON_LIST), NN_ERR_FORMAT, "the config has no list of layers");
-    NN_TRY(check_keys(json, known));
-    const nn_json *batch_shape = NULL;
-    const nn_json *layer = nn_json_first(layers);
-    if (is_input_layer(layer)) {
-        NN_TRY(read_input_layer(layer, &batch_shape));
-        layer = nn_json_next(layers, layer);
-    }
-    for (; layer != NULL; layer = nn_json_next(layers, layer)) {
-        nn_status status = read_layer(model, layer, model->node_count == 0 ? batch_shape : NULL);
-        if (status != NN_OK)
-            return nn_fail_in(status, "layer %zu", model->node_count);
-    }
-    NN_REQUIRE(model->node_count > 0, NN_ERR_FORMAT, "the config has no layers");
-    return NN_OK;
-}
-
-static nn_status read_metric(nn_named_metric *metric, const nn_json *json)
-{
-    const char *name;
-    NN_TRY(nn_keras_read_part(&metric->part, &nn_metric_room, json, NULL, &name));
-    metric->name = nn_copy_string(name != NULL ? name : metric->part.type->name);
-    return metric->name != NULL ? NN_OK : NN_ERR_NO_MEMORY;
-}
-
-static nn_status read_metrics(nn_keras_compile *compile, const nn_json *json)
-{
-    size_t count = nn_json_count(json); /* 0 for null or none */
-    NN_REQUIRE(json == NULL || nn_json_is(json, NN_JSON_NULL) || nn_json_is(json, NN_JSON_LIST),
-               NN_ERR_UNSUPPORTED, "metrics aren't a list");
-    compile->metrics = nn_allocate(count, sizeof(*compile->metrics));
-    if (compile->metrics == NULL)
-        return NN_ERR_NO_MEMORY;
-    compile->metric_count = count;
-    nn_named_metric *metric = compile->metrics;
-    for (const nn_json *item = nn_json_first(json); item != NULL; item = nn_json_next(json, item))
-        NN_TRY(read_metric(metric++, item));
-    return NN_OK;
-}
-
-static nn_status read_compile(nn_keras_compile *compile, const nn_json *json)
-{
-    static const char *const known[] = {"optimizer", "loss", "metrics", NULL};
-    NN_TRY(check_keys(json, known));
-    NN_TRY(nn_keras_read_part(&compile->optimizer, &nn_optimizer_room,
-                              nn_json_get(json, "optimizer"), NULL, NULL));
-    NN_TRY(
-        nn_keras_read_part(&compile->loss, &nn_loss_room, nn_json_get(json, "loss"), NULL, NULL));
-    return read_metrics(compile, nn_json_get(json, "metrics"));
-}
-
-nn_status nn_keras_read_compile(nn_keras_compile *compile, const nn_json *json)
-{
-    *compile = (nn_keras_compile){.metrics = NULL};
-    nn_status status = read_compile(compile, json);
-    if (status == NN_OK)
-        return NN_OK;
-    nn_keras_compile_free(compile);
-    return nn_fail_in(status, "compile settings");
-}
-
-void nn_keras_compile_free(nn_keras_compile *compile)
-{
-    nn_part_free(&compile->optimizer);
-    nn_part_free(&compile->loss);
-    nn_named_metrics_free(compile->metrics, compile->metric_count);
-    *compile = (nn_keras_compile){.metrics = NULL};
 }

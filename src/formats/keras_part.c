@@ -35,19 +35,27 @@ static void write_integers(const nn_integers *integers, nn_text *text)
                        i + 1 == integers->count ? "]" : "");
 }
 
-/* One number stands alone: Keras takes it for every value. */
-static void write_reals(const nn_reals *reals, nn_text *text)
+/* Where there may be none, one number stands alone: Keras takes it for every value. */
+static void write_reals(const nn_reals *reals, bool optional, nn_text *text)
 {
-    if (reals->count == 0)
-        nn_text_append(text, "null");
-    if (reals->count > 1)
-        nn_text_append(text, "[");
+    const bool list = !optional || reals->count > 1;
+    nn_text_append(text, reals->count == 0 ? "null" : list ? "[" : "");
     for (size_t i = 0; i < reals->count; i++) {
         nn_text_append(text, i == 0 ? "" : ",");
         nn_json_write_real(text, reals->values[i]);
     }
-    if (reals->count > 1)
-        nn_text_append(text, "]");
+    nn_text_append(text, list ? "]" : "");
+}
+
+static nn_status write_names(const nn_name_list *list, nn_text *text)
+{
+    nn_text_append(text, list->count == 0 ? "null" : "[");
+    for (size_t i = 0; i < list->count; i++) {
+        nn_text_append(text, i == 0 ? "" : ",");
+        NN_TRY(nn_json_write_string(text, list->names[i]));
+    }
+    nn_text_append(text, list->count == 0 ? "" : "]");
+    return NN_OK;
 }
 
 static nn_status write_value(const nn_option *option, const void *value, nn_text *text)
@@ -62,9 +70,14 @@ static nn_status write_value(const nn_option *option, const void *value, nn_text
     case NN_TYPE_INTEGERS:
         write_integers(value, text);
         return NN_OK;
-    case NN_TYPE_REALS:
-        write_reals(value, text);
-        return NN_OK;
+    case NN_TYPE_OPTIONAL_SIZE: {
+        const nn_optional_size *size = value;
+        if (size->given) {
+            nn_text_append(text, "%zu", size->value);
+            return NN_OK;
+        }
+        break;
+    }
     case NN_TYPE_REAL:
         nn_json_write_real(text, *(const double *)value);
         return NN_OK;
@@ -76,12 +89,24 @@ static nn_status write_value(const nn_option *option, const void *value, nn_text
         }
         break;
     }
+    case NN_TYPE_REALS:
+        write_reals(value, !option->required, text);
+        return NN_OK;
+    case NN_TYPE_REAL_OR_PART: {
+        const nn_real_or_part *either = value;
+        if (either->part.type != NULL)
+            return nn_keras_write_part(&either->part, text);
+        nn_json_write_real(text, either->value);
+        return NN_OK;
+    }
     case NN_TYPE_BOOL:
         nn_text_append(text, *(const bool *)value ? "true" : "false");
         return NN_OK;
     case NN_TYPE_SHAPE:
         write_shape(value, text);
         return NN_OK;
+    case NN_TYPE_NAMES:
+        return write_names(value, text);
     case NN_TYPE_STRING:
     case NN_TYPE_CHOICE:
         if (*(const char *const *)value != NULL)
@@ -123,7 +148,7 @@ static const char *module_of(const nn_room *room)
     return room == &nn_activation_room ? nn_layer_room.module : room->module;
 }
 
-/* name: in the config, NULL for none; neutral: what layers also say of themselves. */
+/* name: in the config, NULL for none; neutral: what layers also say of themselves. It isn't closed. */
 static nn_status write_object(const nn_part *part, const char *name, const char *neutral,
                               const nn_option *skipped, nn_text *text)
 {
@@ -137,7 +162,14 @@ static nn_status write_object(const nn_part *part, const char *name, const char 
     }
     writer w = {.text = text, .skipped = skipped};
     NN_TRY(nn_part_visit(part, write_option, &w));
-    nn_text_append(text, "},\"registered_name\":null}");
+    nn_text_append(text, "},\"registered_name\":null");
+    return NN_OK;
+}
+
+static nn_status write_closed(const nn_part *part, const char *name, nn_text *text)
+{
+    NN_TRY(write_object(part, name, "", NULL, text));
+    nn_text_append(text, "}");
     return NN_OK;
 }
 
@@ -164,14 +196,14 @@ nn_status nn_keras_write_part(const nn_part *part, nn_text *text)
 {
     if (is_function_in_keras(part->room) && all_default(part))
         return nn_json_write_string(text, part->type->name);
-    return write_object(part, NULL, "", NULL, text);
+    return write_closed(part, NULL, text);
 }
 
 nn_status nn_keras_write_metric(const nn_part *part, const char *name, nn_text *text)
 {
     if (nn_room_find(part->room, name) == part->type && all_default(part))
         return nn_json_write_string(text, name);
-    return write_object(part, name, "", NULL, text);
+    return write_closed(part, name, text);
 }
 
 nn_status nn_keras_write_layer(const nn_part *layer, const char *name, nn_text *text)

@@ -19,19 +19,26 @@ nn_status nn_keras_write_part(const nn_part *part, nn_text *text);
 /* A metric under the name that the user gave it. */
 nn_status nn_keras_write_metric(const nn_part *part, const char *name, nn_text *text);
 
-/* A layer with that name, without input_shape. */
+/* A layer with that name, without input_shape and inputs. The object isn't closed: more may follow. */
 nn_status nn_keras_write_layer(const nn_part *layer, const char *name, nn_text *text);
 
 /* Makes a part from JSON. *name (may be NULL) is the "name" in its config, or the string it was
- * given by; NULL if there is none; it belongs to the tree. batch_shape, unless NULL, is what an
- * input layer says ([null, 28, 28]), and becomes the option input_shape.
+ * given by; NULL if there is none; it belongs to the tree.
  *
  * Keys that change nothing are skipped: those that say what holds anyway ("trainable": true,
  * "dtype": "float32"), and unknown ones whose value is null ("kernel_regularizer": null).
  * Errors: NN_ERR_UNSUPPORTED (unknown part or option, named), NN_ERR_FORMAT, NN_ERR_NO_MEMORY; then
  * part->type is NULL. */
 nn_status nn_keras_read_part(nn_part *part, const nn_room *room, const nn_json *json,
-                             const nn_json *batch_shape, const char **name);
+                             const char **name);
+
+/* The same of a layer. batch_shape, unless NULL, is what an input layer says ([null, 28, 28]), and becomes
+ * the option input_shape; inputs[count], unless there are none, become the option inputs. */
+nn_status nn_keras_read_layer(nn_part *part, const nn_json *json, const nn_json *batch_shape,
+                              const char *const *inputs, size_t count);
+
+/* An input layer of that name (NULL: none), as a layer of its own. */
+nn_status nn_keras_read_input_layer(nn_part *part, const char *name, const nn_json *batch_shape);
 
 /* NN_OK if a value of an object whose key isn't known may be skipped; else NN_ERR_UNSUPPORTED with
  * the key. */

@@ -47,7 +47,7 @@ static bool is_neutral(const nn_json *value)
         return nn_json_is(value, NN_JSON_NUMBER);
     if (strcmp(key, "dtype") == 0)
         return is_float32(value);
-    if (strcmp(key, "axis") == 0) /* of Softmax: here it's always the last */
+    if (strcmp(key, "axis") == 0) /* the last, along which parts work */
         return nn_json_is(value, NN_JSON_NUMBER) && value->number == -1;
     if (strcmp(key, "data_format") == 0)
         return nn_json_is(value, NN_JSON_STRING) &&
@@ -70,14 +70,6 @@ static nn_status find_type(const nn_room *room, const char *name, const nn_part_
     return nn_fail_in(NN_ERR_UNSUPPORTED, "not supported by this version");
 }
 
-static const nn_option *find_option(const nn_option *table, const char *name)
-{
-    for (; table != NULL && table->name != NULL; table++)
-        if (strcmp(table->name, name) == 0)
-            return table;
-    return NULL;
-}
-
 static nn_status set_text(nn_value *value, nn_value_kind kind, const char *text, size_t length)
 {
     value->kind = kind;
@@ -91,10 +83,15 @@ static nn_status read_number(const nn_json *json, nn_value *value)
     return set_text(value, NN_VALUE_NUMBER, json->text, json->length);
 }
 
+static bool takes_part(const nn_option *option)
+{
+    return option->type == NN_TYPE_PART || option->type == NN_TYPE_REAL_OR_PART;
+}
+
 /* A string is a part's name, or a seed above 2^63 - 1, or a string. */
 static nn_status read_string(const nn_option *option, const nn_json *json, nn_value *value)
 {
-    if (option->type != NN_TYPE_PART)
+    if (!takes_part(option))
         return set_text(value, option->type == NN_TYPE_SEED ? NN_VALUE_NUMBER : NN_VALUE_STRING,
                         json->text, json->length);
     const nn_part_type *type;
@@ -102,19 +99,42 @@ static nn_status read_string(const nn_option *option, const nn_json *json, nn_va
     return set_text(value, NN_VALUE_NAME, type->name, strlen(type->name));
 }
 
-/* The items of a list, from item on: dimensions, or as many numbers as there are. */
-static nn_status read_tuple(const nn_json *list, const nn_json *item, bool dimensions,
+static nn_status begin_tuple(nn_value *value, size_t most)
+{
+    value->kind = NN_VALUE_TUPLE;
+    value->items = nn_allocate(most, sizeof(*value->items));
+    return value->items != NULL ? NN_OK : NN_ERR_NO_MEMORY;
+}
+
+/* A list without names is none. */
+static nn_status read_names(const nn_json *list, nn_value *value)
+{
+    if (nn_json_count(list) == 0)
+        return NN_OK; /* value begins as none */
+    NN_TRY(begin_tuple(value, nn_json_count(list)));
+    for (const nn_json *item = nn_json_first(list); item != NULL; item = nn_json_next(list, item)) {
+        NN_REQUIRE(nn_json_is(item, NN_JSON_STRING), NN_ERR_FORMAT, "a name isn't a string");
+        NN_TRY(set_text(&value->items[value->count++], NN_VALUE_STRING, item->text, item->length));
+    }
+    return NN_OK;
+}
+
+static bool is_item(const nn_json *item, nn_option_type type)
+{
+    return nn_json_is(item, NN_JSON_NUMBER) && (item->whole || type == NN_TYPE_REALS);
+}
+
+/* The items of a list, from item on: numbers, or the dimensions of a shape, as the type says. */
+static nn_status read_tuple(const nn_json *list, const nn_json *item, nn_option_type type,
                             nn_value *value)
 {
-    NN_REQUIRE(!dimensions || nn_json_count(list) <= NN_MAX_RANK + 1, NN_ERR_UNSUPPORTED,
+    const bool shape = type != NN_TYPE_REALS;
+    NN_REQUIRE(!shape || nn_json_count(list) <= NN_MAX_RANK + 1, NN_ERR_UNSUPPORTED,
                "a list of %zu values", nn_json_count(list));
-    value->kind = NN_VALUE_TUPLE;
-    value->items = nn_allocate(nn_json_count(list), sizeof(*value->items));
-    if (value->items == NULL)
-        return NN_ERR_NO_MEMORY;
+    NN_TRY(begin_tuple(value, nn_json_count(list)));
     for (; item != NULL; item = nn_json_next(list, item)) {
-        NN_REQUIRE(nn_json_is(item, NN_JSON_NUMBER) && (item->whole || !dimensions), NN_ERR_FORMAT,
-                   dimensions ? "a dimension isn't a whole number" : "a value isn't a number");
+        NN_REQUIRE(is_item(item, type), NN_ERR_FORMAT, "%s",
+                   shape ? "a dimension isn't a whole number" : "an item isn't a number");
         NN_TRY(read_number(item, &value->items[value->count]));
         value->count++;
     }
@@ -139,9 +159,11 @@ static nn_status read_value(const nn_option *option, const nn_json *json, int de
     case NN_JSON_STRING:
         return read_string(option, json, value);
     case NN_JSON_LIST:
-        return read_tuple(json, nn_json_first(json), option->type != NN_TYPE_REALS, value);
+        return option->type == NN_TYPE_NAMES
+                   ? read_names(json, value)
+                   : read_tuple(json, nn_json_first(json), option->type, value);
     case NN_JSON_OBJECT:
-        NN_REQUIRE(option->type == NN_TYPE_PART, NN_ERR_UNSUPPORTED, "an object isn't supported");
+        NN_REQUIRE(takes_part(option), NN_ERR_UNSUPPORTED, "an object isn't supported");
         value->kind = NN_VALUE_SPEC;
         return read_spec(&value->spec, option->room, json, depth + 1);
     }
@@ -172,9 +194,9 @@ static nn_status add_config(nn_spec *spec, const nn_room *room, const nn_part_ty
 {
     for (const nn_json *item = nn_json_first(config); item != NULL;
          item = nn_json_next(config, item)) {
-        const nn_option *option = find_option(type->options, item->key);
+        const nn_option *option = nn_option_find(type->options, item->key);
         if (option == NULL)
-            option = find_option(room->common, item->key);
+            option = nn_option_find(room->common, item->key);
         if (option == NULL)
             NN_TRY(nn_keras_skip(item));
         else if (!is_default_part(option, item))
@@ -183,7 +205,17 @@ static nn_status add_config(nn_spec *spec, const nn_room *room, const nn_part_ty
     return NN_OK;
 }
 
-/* What stands beside "config". registered_name, unless null, names a class of somebody's own. */
+/* registered_name, unless null, names a class of somebody's own; but Keras says it of its operations, too
+ * (a + b). */
+static bool is_registered_by_keras(const nn_json *json, const nn_json *name)
+{
+    const char *module = nn_json_string(nn_json_get(json, "module"));
+    const char *class_name = nn_json_string(nn_json_get(json, "class_name"));
+    return nn_json_is(name, NN_JSON_STRING) && module != NULL && class_name != NULL &&
+           strncmp(module, "keras.", 6) == 0 && strcmp(name->text, class_name) == 0;
+}
+
+/* What stands beside "config". */
 static nn_status check_object(const nn_json *json)
 {
     for (const nn_json *item = nn_json_first(json); item != NULL; item = nn_json_next(json, item)) {
@@ -191,6 +223,10 @@ static nn_status check_object(const nn_json *json)
             NN_REQUIRE(item->kind == NN_JSON_STRING, NN_ERR_FORMAT, "%s isn't a string", item->key);
         else if (strcmp(item->key, "config") == 0)
             NN_REQUIRE(item->kind == NN_JSON_OBJECT, NN_ERR_FORMAT, "config isn't an object");
+        else if (strcmp(item->key, "registered_name") == 0 && is_registered_by_keras(json, item))
+            continue;
+        else if (strcmp(item->key, "inbound_nodes") == 0) /* of a layer in a graph */
+            NN_REQUIRE(item->kind == NN_JSON_LIST, NN_ERR_FORMAT, "inbound_nodes isn't a list");
         else
             NN_TRY(nn_keras_skip(item));
     }
@@ -206,11 +242,11 @@ static const nn_part_type *find_activation_layer(const nn_room *room, const char
     return nn_room_find_class(&nn_activation_room, class_name);
 }
 
-static nn_status add_name(nn_spec *spec, const nn_json *config)
+static nn_status add_name_of(nn_spec *spec, const nn_json *config)
 {
     const nn_json *name = nn_json_get(config, "name");
     return nn_json_is(name, NN_JSON_STRING)
-               ? add_option(spec, find_option(nn_layer_room.common, "name"), name, 0)
+               ? add_option(spec, nn_option_find(nn_layer_room.common, "name"), name, 0)
                : NN_OK;
 }
 
@@ -223,7 +259,7 @@ static nn_status read_activation_layer(nn_spec **spec, const nn_part_type *type,
     if (status == NN_OK)
         status = nn_spec_create(spec, "activation");
     if (status == NN_OK)
-        status = add_name(*spec, config);
+        status = add_name_of(*spec, config);
     if (status == NN_OK)
         status = nn_spec_create(&value.spec, type->name);
     if (status == NN_OK)
@@ -270,32 +306,43 @@ static nn_status read_spec(nn_spec **spec, const nn_room *room, const nn_json *j
 }
 
 /* batch_shape is [null, 28, 28]: any number of rows, each of the shape that follows. */
-static nn_status add_input_shape(nn_spec *spec, const nn_json *batch_shape)
+static nn_status add_shape(nn_spec *spec, const char *option, const nn_json *batch_shape)
 {
     nn_value value = {.kind = NN_VALUE_NONE};
     nn_status status = NN_OK;
     const nn_json *rows = nn_json_first(batch_shape);
     if (nn_json_is(rows, NN_JSON_NULL))
-        status = read_tuple(batch_shape, nn_json_next(batch_shape, rows), true, &value);
+        status = read_tuple(batch_shape, nn_json_next(batch_shape, rows), NN_TYPE_SHAPE, &value);
     else
         status = nn_fail(NN_ERR_UNSUPPORTED, "a fixed number of rows");
     if (status == NN_OK)
-        status = nn_spec_add(spec, "input_shape", &value);
+        status = nn_spec_add(spec, option, &value);
     else
         status = nn_fail_in(status, "batch_shape");
     nn_value_free(&value);
     return status;
 }
 
+static nn_status add_inputs(nn_spec *spec, const char *const *inputs, size_t count)
+{
+    nn_value value = {.kind = NN_VALUE_NONE};
+    nn_status status = begin_tuple(&value, count);
+    for (size_t i = 0; i < count && status == NN_OK; i++)
+        status =
+            set_text(&value.items[value.count++], NN_VALUE_STRING, inputs[i], strlen(inputs[i]));
+    if (status == NN_OK)
+        status = nn_spec_add(spec, "inputs", &value);
+    nn_value_free(&value);
+    return status;
+}
+
 nn_status nn_keras_read_part(nn_part *part, const nn_room *room, const nn_json *json,
-                             const nn_json *batch_shape, const char **name)
+                             const char **name)
 {
     *part = (nn_part){.type = NULL};
     nn_spec *spec;
     NN_TRY(read_spec(&spec, room, json, 0));
-    nn_status status = batch_shape != NULL ? add_input_shape(spec, batch_shape) : NN_OK;
-    if (status == NN_OK)
-        status = nn_keras_status(nn_part_create(part, room, spec));
+    nn_status status = nn_keras_status(nn_part_create(part, room, spec));
     nn_spec_free(spec);
     if (name != NULL) {
         const nn_json *given = nn_json_is(json, NN_JSON_STRING)
@@ -303,5 +350,46 @@ nn_status nn_keras_read_part(nn_part *part, const nn_room *room, const nn_json *
                                    : nn_json_get(nn_json_get(json, "config"), "name");
         *name = nn_json_string(given);
     }
+    return status;
+}
+
+nn_status nn_keras_read_layer(nn_part *part, const nn_json *json, const nn_json *batch_shape,
+                              const char *const *inputs, size_t count)
+{
+    *part = (nn_part){.type = NULL};
+    nn_spec *spec;
+    NN_TRY(read_spec(&spec, &nn_layer_room, json, 0));
+    nn_status status = NN_OK;
+    if (batch_shape != NULL)
+        status = add_shape(spec, "input_shape", batch_shape);
+    if (status == NN_OK && count > 0)
+        status = add_inputs(spec, inputs, count);
+    if (status == NN_OK)
+        status = nn_keras_status(nn_part_create(part, &nn_layer_room, spec));
+    nn_spec_free(spec);
+    return status;
+}
+
+static nn_status add_name(nn_spec *spec, const char *name)
+{
+    nn_value value = {.kind = NN_VALUE_NONE};
+    nn_status status = set_text(&value, NN_VALUE_STRING, name, strlen(name));
+    if (status == NN_OK)
+        status = nn_spec_add(spec, "name", &value);
+    nn_value_free(&value);
+    return status;
+}
+
+nn_status nn_keras_read_input_layer(nn_part *part, const char *name, const nn_json *batch_shape)
+{
+    *part = (nn_part){.type = NULL};
+    nn_spec *spec;
+    NN_TRY(nn_spec_create(&spec, "input_layer"));
+    nn_status status = add_shape(spec, "shape", batch_shape);
+    if (status == NN_OK && name != NULL)
+        status = add_name(spec, name);
+    if (status == NN_OK)
+        status = nn_keras_status(nn_part_create(part, &nn_layer_room, spec));
+    nn_spec_free(spec);
     return status;
 }

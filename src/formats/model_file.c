@@ -2,7 +2,8 @@
  * The model file: a safetensors file (safetensors.h).
  *
  * Tensors: each weight under its name ("dense/kernel"), then each slot of the optimizer for each
- * trainable weight ("optimizer/momentum/dense/kernel"). Values that aren't finite are kept as they
+ * trainable weight ("optimizer/momentum/dense/kernel"), among them the weights' moving average
+ * ("optimizer/average/...") and accumulated gradients ("optimizer/gradient_accumulator/..."). Values that aren't finite are kept as they
  * are.
  *
  * __metadata__, all strings:
@@ -14,11 +15,13 @@
  *     format_version  "1". A reader refuses versions above its own. Keys it doesn't know are
  *                     skipped.
  *     config          JSON: the layers, as keras.Sequential.from_config(json.loads(config)) reads
- *                     them
+ *                     them, or of a graph (it has "output_layers"), keras.Model.from_config
  *     compile         JSON: {"optimizer": ..., "loss": ..., "metrics": [...]}, as Keras's
- *                     compile_from_config reads them; only if the model is compiled
+ *                     compile_from_config reads them, of several outputs lists in their order, and
+ *                     "loss_weights" if they aren't all 1; only if the model is compiled
  *     state           JSON: {"seed", "iteration", "epochs_started"}, with which training goes on as
- *                     if there had been no file in between
+ *                     if there had been no file in between; for optimizers that keep single numbers
+ *                     also "scalars", an object of these ({"u_product": 0.5})
  *     class_names     JSON: a list of strings; only if there are any
  */
 #include "model_file.h"
@@ -62,10 +65,10 @@ nn_status nn_model_visit_tensors(const nn_model *model, const nn_part *optimizer
     }
     if (optimizer == NULL)
         return NN_OK;
-    const char *const *slots = nn_optimizer_of(optimizer)->slots(optimizer->self);
-    for (size_t i = 0; slots[i] != NULL; i++) {
+    const char *slot;
+    for (size_t i = 0; (slot = nn_optimizer_slot(optimizer, i)) != NULL; i++) {
         nn_real *values = model->slots == NULL ? NULL : model->slots + i * model->trainable_size;
-        NN_TRY(visit_slot(model, slots[i], values, visit, user));
+        NN_TRY(visit_slot(model, slot, values, visit, user));
     }
     return NN_OK;
 }

@@ -8,6 +8,7 @@
 #include "model_file.h"
 #include "safetensors.h"
 #include "status.h"
+#include <math.h>
 #include <string.h>
 
 /* header[header_size] begins with the 8 bytes of its length, and the file's data follows it. */
@@ -54,12 +55,18 @@ static nn_status read_json(const nn_safetensors *file, const char *key, void *to
 static nn_status read_config(void *to, const nn_json *json)
 {
     NN_REQUIRE(json != NULL, NN_ERR_FORMAT, "config is missing");
-    return nn_keras_read_sequential(to, json);
+    return nn_keras_read_model(to, json);
 }
+
+struct compile {
+    nn_model *model;
+    nn_compile_parts parts;
+};
 
 static nn_status read_compile(void *to, const nn_json *json)
 {
-    return json == NULL ? NN_OK : nn_keras_read_compile(to, json);
+    struct compile *compile = to;
+    return json == NULL ? NN_OK : nn_keras_read_compile(&compile->parts, compile->model, json);
 }
 
 static nn_status read_state(void *to, const nn_json *json)
@@ -69,6 +76,21 @@ static nn_status read_state(void *to, const nn_json *json)
     NN_TRY(nn_json_read_uint64(nn_json_get(json, "iteration"), "iteration", &model->iteration));
     return nn_json_read_uint64(nn_json_get(json, "epochs_started"), "epochs_started",
                                &model->epochs_started);
+}
+
+/* What the optimizer of a compiled model keeps beside its slots. */
+static nn_status read_scalars(void *to, const nn_json *json)
+{
+    nn_model *model = to;
+    const char *const *names = model->compiled ? nn_optimizer_of(&model->optimizer)->scalars : NULL;
+    const nn_json *scalars = nn_json_get(json, "scalars");
+    for (size_t i = 0; names != NULL && names[i] != NULL; i++) {
+        const nn_json *number = nn_json_get(scalars, names[i]);
+        NN_REQUIRE(nn_json_is(number, NN_JSON_NUMBER) && isfinite(number->number), NN_ERR_FORMAT,
+                   "%s isn't a finite number", names[i]);
+        model->scalars[i] = number->number;
+    }
+    return NN_OK;
 }
 
 static nn_status read_class_names(void *to, const nn_json *json)
@@ -128,18 +150,15 @@ static nn_status get_tensor(void *user, const char *name, const nn_parameter *pa
     return NN_OK;
 }
 
-/* Takes over the parts in compile, or leaves them when it fails. */
-static nn_status fill(nn_safetensors *file, nn_model *model, nn_keras_compile *compile)
+static nn_status fill(nn_safetensors *file, nn_model *model, nn_compile_parts *parts)
 {
-    const bool compiled = compile->optimizer.type != NULL;
-    const nn_part *optimizer = compiled ? &compile->optimizer : NULL;
+    const bool compiled = parts->optimizer.type != NULL;
+    const nn_part *optimizer = compiled ? &parts->optimizer : NULL;
     NN_TRY(check_tensors(file, model, optimizer));
     NN_TRY(nn_keras_status(nn_model_build_zeros(model)));
     if (compiled) {
         const uint64_t iteration = model->iteration; /* compiling starts it anew */
-        NN_TRY(nn_keras_status(nn_model_set_compiled(model, &compile->optimizer, &compile->loss,
-                                                     compile->metrics, compile->metric_count)));
-        *compile = (nn_keras_compile){.metrics = NULL};
+        NN_TRY(nn_keras_status(nn_model_set_compiled(model, parts)));
         model->iteration = iteration;
         optimizer = &model->optimizer;
     }
@@ -148,15 +167,15 @@ static nn_status fill(nn_safetensors *file, nn_model *model, nn_keras_compile *c
 
 static nn_status read_model(nn_safetensors *file, nn_model *model)
 {
-    nn_keras_compile compile = {.metrics = NULL};
+    struct compile compile = {.model = model};
     NN_TRY(check_version(file));
     NN_TRY(read_json(file, "config", model, read_config));
     NN_TRY(read_json(file, "state", model, read_state));
     NN_TRY(read_json(file, "class_names", model, read_class_names));
     NN_TRY(read_json(file, "compile", &compile, read_compile));
-    nn_status status = fill(file, model, &compile);
-    nn_keras_compile_free(&compile);
-    return status;
+    nn_status status = fill(file, model, &compile.parts);
+    nn_compile_parts_free(&compile.parts);
+    return status == NN_OK ? read_json(file, "state", model, read_scalars) : status;
 }
 
 /* The bytes of the header with those of its length, from the first NN_MODEL_FILE_START bytes of a

@@ -16,6 +16,13 @@ static nn_status write_state(const nn_model *model, nn_text *text)
     nn_json_write_uint64(text, model->iteration);
     nn_text_append(text, ",\"epochs_started\":");
     nn_json_write_uint64(text, model->epochs_started);
+    const char *const *names = model->compiled ? nn_optimizer_of(&model->optimizer)->scalars : NULL;
+    for (size_t i = 0; names != NULL && names[i] != NULL; i++) {
+        nn_text_append(text, "%s\"%s\":", i == 0 ? ",\"scalars\":{" : ",", names[i]);
+        nn_json_write_real(text, model->scalars[i]);
+    }
+    if (names != NULL)
+        nn_text_append(text, "}");
     nn_text_append(text, "}");
     return NN_OK;
 }
@@ -63,7 +70,7 @@ static nn_status write_header(const nn_model *model, nn_safetensors_header *head
     NN_TRY(nn_safetensors_add_metadata(header, "checksum", "00000000"));
     NN_TRY(nn_safetensors_add_metadata(header, "format", NN_MODEL_FORMAT));
     nn_text_append(&header->text, ",\"format_version\":\"%d\"", NN_MODEL_FORMAT_VERSION);
-    NN_TRY(add_json(header, "config", model, nn_keras_write_sequential));
+    NN_TRY(add_json(header, "config", model, nn_keras_write_model));
     if (model->compiled)
         NN_TRY(add_json(header, "compile", model, nn_keras_write_compile));
     NN_TRY(add_json(header, "state", model, write_state));

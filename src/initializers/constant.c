@@ -41,12 +41,12 @@ static nn_status fill_constant(const void *self, const nn_shape *shape, nn_rando
 }
 
 const nn_initializer nn_initializer_zeros = {
-    .part = {.name = "zeros", .help = "0 everywhere", .sample = "zeros"},
+    .part = {.name = "zeros", .alias = "zero", .help = "0 everywhere", .sample = "zeros"},
     .fill = fill_zeros,
 };
 
 const nn_initializer nn_initializer_ones = {
-    .part = {.name = "ones", .help = "1 everywhere", .sample = "ones"},
+    .part = {.name = "ones", .alias = "one", .help = "1 everywhere", .sample = "ones"},
     .fill = fill_ones,
 };
 

@@ -11,7 +11,12 @@
     ROW(initializer, glorot_normal)                                                                \
     ROW(initializer, he_uniform)                                                                   \
     ROW(initializer, he_normal)                                                                    \
-    ROW(initializer, orthogonal)
+    ROW(initializer, orthogonal)                                                                   \
+    ROW(initializer, truncated_normal)                                                             \
+    ROW(initializer, variance_scaling)                                                             \
+    ROW(initializer, lecun_uniform)                                                                \
+    ROW(initializer, lecun_normal)                                                                 \
+    ROW(initializer, identity)
 
 ROWS(NN_ROOM_DECLARE)
 

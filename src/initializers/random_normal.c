@@ -27,6 +27,7 @@ static nn_status fill(const void *self, const nn_shape *shape, nn_random *random
 
 const nn_initializer nn_initializer_random_normal = {
     .part = {.name = "random_normal",
+             .alias = "normal",
              .options = options,
              .size = sizeof(struct random_normal),
              .help = "normal values",

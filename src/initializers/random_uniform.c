@@ -36,6 +36,7 @@ static nn_status fill(const void *self, const nn_shape *shape, nn_random *random
 
 const nn_initializer nn_initializer_random_uniform = {
     .part = {.name = "random_uniform",
+             .alias = "uniform",
              .options = options,
              .size = sizeof(struct random_uniform),
              .help = "values uniform between minval and maxval",

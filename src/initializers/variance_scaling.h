@@ -11,6 +11,11 @@ typedef enum nn_fan_mode { NN_FAN_IN, NN_FAN_OUT, NN_FAN_AVERAGE } nn_fan_mode;
 void nn_fill_scaled_uniform(double scale, nn_fan_mode mode, const nn_shape *shape, nn_random random,
                             nn_real *values);
 
+/* values[count] normal, with those beyond two standard deviations drawn again: stddev is what it was
+ * before */
+void nn_fill_truncated_normal(double mean, double stddev, size_t count, nn_random random,
+                              nn_real *values);
+
 /* values[width of shape] normal, with those beyond two standard deviations drawn again, and the
  * variance that this loses made good */
 void nn_fill_scaled_truncated_normal(double scale, nn_fan_mode mode, const nn_shape *shape,

@@ -34,6 +34,20 @@ void nn_scale_offset(size_t count, nn_real scale, nn_real offset, const nn_real 
 }
 
 NN_VECTORIZE
+void nn_add_values(size_t count, const nn_real *a, const nn_real *b, nn_real *y)
+{
+    for (size_t i = 0; i < count; i++)
+        y[i] = a[i] + b[i];
+}
+
+NN_VECTORIZE
+void nn_subtract_values(size_t count, const nn_real *a, const nn_real *b, nn_real *y)
+{
+    for (size_t i = 0; i < count; i++)
+        y[i] = a[i] - b[i];
+}
+
+NN_VECTORIZE
 void nn_multiply_values(size_t count, const nn_real *a, const nn_real *b, nn_real *y)
 {
     for (size_t i = 0; i < count; i++)
@@ -72,6 +86,23 @@ void nn_to_float(size_t count, const nn_real *restrict from, float *restrict to)
 {
     for (size_t i = 0; i < count; i++)
         to[i] = (float)from[i];
+}
+
+/* In many sums side by side, which makes it vectorize, always in the same order. */
+NN_VECTORIZE
+double nn_sum_of_squares(size_t count, const nn_real *values)
+{
+    enum { SUMS = 32 };
+    double sums[SUMS] = {0}, sum = 0;
+    const size_t whole = count / SUMS * SUMS;
+    for (size_t i = 0; i < whole; i += SUMS)
+        for (size_t j = 0; j < SUMS; j++)
+            sums[j] += (double)values[i + j] * (double)values[i + j];
+    for (size_t j = 0; j < SUMS; j++)
+        sum += sums[j];
+    for (size_t i = whole; i < count; i++)
+        sum += (double)values[i] * (double)values[i];
+    return sum;
 }
 
 /* A number that isn't finite has all exponent bits set. Looked at as integers, because the order of a

@@ -16,7 +16,9 @@ void nn_column_sums(size_t rows, size_t width, size_t stride, nn_real scale, nn_
                     const nn_real *a, nn_real *sum);
 /* y = x * scale + offset; y may be x */
 void nn_scale_offset(size_t count, nn_real scale, nn_real offset, const nn_real *x, nn_real *y);
-/* y = a * b; y may be a or b */
+/* y = a + b, y = a - b, y = a * b; y may be a or b */
+void nn_add_values(size_t count, const nn_real *a, const nn_real *b, nn_real *y);
+void nn_subtract_values(size_t count, const nn_real *a, const nn_real *b, nn_real *y);
 void nn_multiply_values(size_t count, const nn_real *a, const nn_real *b, nn_real *y);
 
 /* values to nn_real */
@@ -27,6 +29,9 @@ void nn_from_uint8_scaled(size_t count, nn_real scale, nn_real offset, const uin
 void nn_from_int32(size_t count, const int32_t *from, nn_real *to);
 void nn_from_float(size_t count, const float *from, nn_real *to);
 void nn_to_float(size_t count, const nn_real *from, float *to);
+
+/* The sum of the values' squares. */
+double nn_sum_of_squares(size_t count, const nn_real *values);
 
 /* True if every value is finite. */
 bool nn_all_finite(size_t count, const nn_real *values);

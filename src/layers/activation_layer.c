@@ -15,17 +15,18 @@ static const nn_option options[] = {
 
 static nn_status build(const void *self, nn_layer_build *build)
 {
-    (void)self;
+    const struct activation *layer = self;
     build->output = build->input;
-    return NN_OK;
+    return nn_activation_output_width(&layer->activation, nn_last_dimension(&build->input),
+                                      &build->output.dimensions[build->output.rank - 1]);
 }
 
-/* Softmax and its like work along the last dimension. */
+/* Softmax and its like work along the last dimension; some make another width of it. */
 static void forward(const void *self, const nn_layer_call *call)
 {
     const struct activation *layer = self;
-    const size_t values = call->rows * nn_shape_width(call->output);
-    const size_t width = nn_last_dimension(call->output);
+    const size_t values = call->rows * nn_shape_width(call->input);
+    const size_t width = nn_last_dimension(call->input);
     if (call->skip_activation)
         memcpy(call->y, call->x, values * sizeof(nn_real));
     else
@@ -36,8 +37,8 @@ static void forward(const void *self, const nn_layer_call *call)
 static void backward(const void *self, const nn_layer_call *call)
 {
     const struct activation *layer = self;
-    const size_t values = call->rows * nn_shape_width(call->output);
-    const size_t width = nn_last_dimension(call->output);
+    const size_t values = call->rows * nn_shape_width(call->input);
+    const size_t width = nn_last_dimension(call->input);
     if (call->dx == NULL)
         return;
     if (call->skip_activation)

@@ -67,9 +67,10 @@ static void add_penalties(size_t count, nn_real l1, nn_real l2, const nn_real *r
 static void backward(const void *self, const nn_layer_call *call)
 {
     const struct activity_regularization *layer = self;
+    const double factor = (double)call->loss_scale / (double)call->rows;
     if (call->dx != NULL)
-        add_penalties(values_of(call), (nn_real)(layer->l1 / (double)call->rows),
-                      (nn_real)(layer->l2 / (double)call->rows), call->x, call->dy, call->dx);
+        add_penalties(values_of(call), (nn_real)(layer->l1 * factor), (nn_real)(layer->l2 * factor),
+                      call->x, call->dy, call->dx);
 }
 
 const nn_layer nn_layer_activity_regularization = {

@@ -9,6 +9,7 @@
 #include "initializer.h"
 #include "layer.h"
 #include "pool.h"
+#include "status.h"
 #include <limits.h>
 
 struct dense {
@@ -30,9 +31,22 @@ static const nn_option options[] = {
     NN_OPTION_END,
 };
 
+/* z and y share a place, and so do their gradients. */
+static nn_status check_activation(const nn_part *activation)
+{
+    NN_REQUIRE(
+        activation->type == NULL || nn_activation_of(activation)->output_width == NULL,
+        NN_ERR_SHAPE,
+        "activation %s changes the width, expected one that keeps it: put it into a layer of "
+        "its own behind this one ('activation activation=%s')",
+        activation->type->name, activation->type->name);
+    return NN_OK;
+}
+
 static nn_status build(const void *self, nn_layer_build *build)
 {
     const struct dense *layer = self;
+    NN_TRY(check_activation(&layer->activation));
     const size_t inputs = nn_last_dimension(&build->input);
     build->output = build->input;
     build->output.dimensions[build->output.rank - 1] = layer->units;

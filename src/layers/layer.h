@@ -11,7 +11,16 @@
 typedef struct nn_layer_common {
     char *name;           /* NULL: named by the model */
     nn_shape input_shape; /* rank 0: the layer before tells */
+    nn_name_list inputs;  /* the layers that it reads; none: the one added last */
 } nn_layer_common;
+
+/* How many inputs a layer takes. */
+typedef enum nn_layer_takes {
+    NN_TAKES_ONE,
+    NN_TAKES_NONE, /* it is an input of the model */
+    NN_TAKES_TWO,
+    NN_TAKES_SEVERAL /* at least two */
+} nn_layer_takes;
 
 #define NN_LAYER_MAX_PARAMETERS 8
 
@@ -25,7 +34,9 @@ typedef struct nn_layer_parameter {
 
 /* What build is given and what it finds out; zeroed before. Sizes count nn_real of one row. */
 typedef struct nn_layer_build {
-    nn_shape input;
+    nn_shape input;               /* the first one's */
+    const nn_shape *input_shapes; /* [input_count]; NULL once build has returned */
+    size_t input_count;
     nn_shape output;
     nn_layer_parameter parameters[NN_LAYER_MAX_PARAMETERS];
     size_t parameter_count;
@@ -47,21 +58,29 @@ typedef struct nn_layer_build {
 /* One pass over a batch. What backward finds is what the last forward was given and left. */
 typedef struct nn_layer_call {
     size_t rows;
-    const nn_shape *input, *output; /* of one row */
+    const nn_shape *input, *output; /* of one row; with several inputs, input is the first one's */
     bool training;
     bool skip_activation; /* the loss does the layer's last activation: y is its z, dy its dz */
-    const nn_real *x;     /* [rows][input] */
-    nn_real *y;           /* [rows][output] */
-    nn_real *kept;        /* [rows][kept] as declared; NULL if none or not training */
-    nn_real *batch_kept;  /* [batch_kept] likewise */
-    nn_real *const *parameters; /* as declared */
-    nn_random random;           /* this layer's numbers in this step */
-    nn_gemm_grids *grids;       /* measured plans of products; NULL: by rule */
+    const nn_real *x;     /* [rows][input], the first input */
+    /* Of layers that take several inputs; two may be the same. */
+    size_t input_count;
+    const nn_shape *input_shapes; /* [input_count] */
+    const nn_real *const *inputs; /* [input_count], each [rows][its shape] */
+    nn_real *y;                   /* [rows][output] */
+    nn_real *kept;                /* [rows][kept] as declared; NULL if none or not training */
+    nn_real *batch_kept;          /* [batch_kept] likewise */
+    nn_real *const *parameters;   /* as declared */
+    nn_random random;             /* this layer's numbers in this step */
+    nn_gemm_grids *grids;         /* measured plans of products; NULL: by rule */
     /* backward only */
-    nn_real *dy;      /* [rows][output]; may be overwritten */
-    nn_real *dx;      /* [rows][input]; NULL: nobody wants it */
-    nn_real *scratch; /* [rows][scratch] as declared; NULL where nobody wants dx */
-    /* NULL: dx alone is wanted. Else, of the trainable parameters, with g the gradient:
+    nn_real *dy; /* [rows][output]; may be overwritten */
+    nn_real *dx; /* [rows][input]; NULL: nobody wants it */
+    /* [input_count] as inputs, each in a place of its own; NULL: nobody wants it */
+    nn_real *const *input_gradients;
+    nn_real *scratch; /* [rows][scratch] as declared; NULL where nobody wants a dx */
+    nn_real
+        loss_scale; /* dy is of the loss times this, and so is dx of what the layer adds to it */
+    /* NULL: a dx alone is wanted. Else, of the trainable parameters, with g the gradient:
      * gradients[i] = gradient_scale g + gradient_keep gradients[i]. Where the optimizer's step is as
      * simple, gradients are the parameters themselves; so a layer finishes with its parameters
      * before it writes here. */
@@ -81,6 +100,7 @@ typedef struct nn_layer_sample {
 
 typedef struct nn_layer {
     nn_part_type part;
+    nn_layer_takes takes;
     const char *sample_shape; /* an input shape for the tests, "(3,4)" */
     const char
         *default_name; /* the one that Keras numbers, where that isn't part.name; else NULL */

@@ -5,17 +5,25 @@
 #define ROWS(ROW)                                                                                  \
     ROW(layer, activation)                                                                         \
     ROW(layer, activity_regularization)                                                            \
+    ROW(layer, add)                                                                                \
     ROW(layer, alpha_dropout)                                                                      \
+    ROW(layer, average)                                                                            \
     ROW(layer, batch_normalization)                                                                \
     ROW(layer, category_encoding)                                                                  \
+    ROW(layer, concatenate)                                                                        \
     ROW(layer, dense)                                                                              \
+    ROW(layer, dot)                                                                                \
     ROW(layer, dropout)                                                                            \
     ROW(layer, embedding)                                                                          \
     ROW(layer, flatten)                                                                            \
     ROW(layer, gaussian_dropout)                                                                   \
     ROW(layer, gaussian_noise)                                                                     \
     ROW(layer, group_normalization)                                                                \
+    ROW(layer, input_layer)                                                                        \
     ROW(layer, layer_normalization)                                                                \
+    ROW(layer, maximum)                                                                            \
+    ROW(layer, minimum)                                                                            \
+    ROW(layer, multiply)                                                                           \
     ROW(layer, normalization)                                                                      \
     ROW(layer, pca)                                                                                \
     ROW(layer, permute)                                                                            \
@@ -24,6 +32,7 @@
     ROW(layer, rescaling)                                                                          \
     ROW(layer, reshape)                                                                            \
     ROW(layer, rms_normalization)                                                                  \
+    ROW(layer, subtract)                                                                           \
     ROW(layer, unit_normalization)
 
 ROWS(NN_ROOM_DECLARE)
@@ -33,6 +42,7 @@ static const nn_part_type *const parts[] = {ROWS(NN_ROOM_ROW)};
 static const nn_option common[] = {
     NN_OPTION_STRING(nn_layer_common, name, NULL, "the layer's name; none: numbered as Keras does"),
     NN_OPTION_SHAPE(nn_layer_common, input_shape, "shape of one row; for the first layer"),
+    NN_OPTION_NAMES(nn_layer_common, inputs, "layers that it reads; none: the one added last"),
     NN_OPTION_END,
 };
 

@@ -1,20 +1,15 @@
 /* binary_crossentropy: mean_j -(t_j log p_j + (1 - t_j) log(1 - p_j)), where p is the output, clipped to
  * [epsilon, 1 - epsilon], or the sigmoid of the output where that is logits.  Source: Keras's
  * binary_crossentropy; the form for logits is that of max(z, 0) - z t + log(1 + e^-|z|). */
+#include "crossentropy.h"
 #include "exponential.h"
-#include "loss.h"
 
 extern const nn_activation nn_activation_sigmoid;
 
-struct binary_crossentropy {
-    bool from_logits;
-    double label_smoothing;
-};
-
-static const nn_option options[] = {
-    NN_OPTION_BOOL(struct binary_crossentropy, from_logits, false,
+const nn_option nn_binary_crossentropy_options[] = {
+    NN_OPTION_BOOL(struct nn_binary_crossentropy, from_logits, false,
                    "whether the output is logits rather than probabilities"),
-    NN_OPTION_REAL(struct binary_crossentropy, label_smoothing, 0.0, 0.0, 1.0,
+    NN_OPTION_REAL(struct nn_binary_crossentropy, label_smoothing, 0.0, 0.0, 1.0,
                    "how far targets are drawn to 0.5"),
     NN_OPTION_END,
 };
@@ -86,7 +81,7 @@ static void backward_logits(double smoothing, size_t rows, size_t width, const n
 static void forward(const void *self, size_t rows, size_t width, const nn_real *y,
                     const nn_target *target, double *loss)
 {
-    const struct binary_crossentropy *bce = self;
+    const struct nn_binary_crossentropy *bce = self;
     const double smoothing = bce->label_smoothing;
     if (bce->from_logits)
         forward_logits(smoothing, rows, width, y, target->values, loss);
@@ -97,7 +92,7 @@ static void forward(const void *self, size_t rows, size_t width, const nn_real *
 static void backward(const void *self, size_t rows, size_t width, const nn_real *y,
                      const nn_target *target, const nn_real *weight, nn_real *dy)
 {
-    const struct binary_crossentropy *bce = self;
+    const struct nn_binary_crossentropy *bce = self;
     const double smoothing = bce->label_smoothing;
     if (!bce->from_logits) {
         backward_probabilities(smoothing, rows, width, y, target->values, weight, dy);
@@ -111,7 +106,7 @@ static void backward(const void *self, size_t rows, size_t width, const nn_real 
 static void fused_forward(const void *self, size_t rows, size_t width, const nn_real *z, nn_real *y,
                           const nn_target *target, double *loss)
 {
-    const struct binary_crossentropy *bce = self;
+    const struct nn_binary_crossentropy *bce = self;
     if (!bce->from_logits)
         forward_logits(bce->label_smoothing, rows, width, z, target->values, loss);
     nn_activation_sigmoid.forward(NULL, rows, width, z, y);
@@ -122,7 +117,7 @@ static void fused_forward(const void *self, size_t rows, size_t width, const nn_
 static void fused_backward(const void *self, size_t rows, size_t width, const nn_real *y,
                            const nn_target *target, const nn_real *weight, nn_real *dz)
 {
-    const struct binary_crossentropy *bce = self;
+    const struct nn_binary_crossentropy *bce = self;
     if (!bce->from_logits) {
         backward_logits(bce->label_smoothing, rows, width, y, target->values, weight, dz);
         return;
@@ -134,8 +129,8 @@ static void fused_backward(const void *self, size_t rows, size_t width, const nn
 const nn_loss nn_loss_binary_crossentropy = {
     .part = {.name = "binary_crossentropy",
              .alias = "bce",
-             .options = options,
-             .size = sizeof(struct binary_crossentropy),
+             .options = nn_binary_crossentropy_options,
+             .size = sizeof(struct nn_binary_crossentropy),
              .help = "mean of the cross-entropies of independent yes-or-no outputs, for sigmoid",
              .sample = "binary_crossentropy label_smoothing=0.1"},
     .target = NN_TARGET_VALUES,

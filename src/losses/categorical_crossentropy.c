@@ -1,36 +1,31 @@
 /* categorical_crossentropy and sparse_categorical_crossentropy: -sum_j t_j log p_j, where p is the
  * output divided by its row's sum and clipped to [epsilon, 1 - epsilon], or the softmax of the output
  * where that is logits. The targets t are values, or one class a row.  Source: Keras. */
+#include "crossentropy.h"
 #include "exponential.h"
-#include "loss.h"
 #include "status.h"
 
 extern const nn_activation nn_activation_softmax;
 
-struct crossentropy {
-    bool from_logits;
-    double label_smoothing; /* 0 for labels, where Keras has no such option */
-};
-
 #define FROM_LOGITS                                                                                \
-    NN_OPTION_BOOL(struct crossentropy, from_logits, false,                                        \
+    NN_OPTION_BOOL(struct nn_crossentropy, from_logits, false,                                     \
                    "whether the output is logits rather than probabilities")
 
-static const nn_option options[] = {
+const nn_option nn_categorical_crossentropy_options[] = {
     FROM_LOGITS,
-    NN_OPTION_REAL(struct crossentropy, label_smoothing, 0.0, 0.0, 1.0,
+    NN_OPTION_REAL(struct nn_crossentropy, label_smoothing, 0.0, 0.0, 1.0,
                    "share of each target that is spread over all classes"),
     NN_OPTION_END,
 };
 
-static const nn_option sparse_options[] = {FROM_LOGITS, NN_OPTION_END};
+const nn_option nn_sparse_categorical_crossentropy_options[] = {FROM_LOGITS, NN_OPTION_END};
 
 static const nn_real epsilon = (nn_real)NN_LOSS_EPSILON;
 static const nn_real one_less_epsilon = (nn_real)(1 - NN_LOSS_EPSILON);
 
 /* t_j of a row */
-static inline double target_of(const struct crossentropy *loss, const nn_target *target, size_t row,
-                               size_t width, size_t j)
+static inline double target_of(const struct nn_crossentropy *loss, const nn_target *target,
+                               size_t row, size_t width, size_t j)
 {
     if (target->kind == NN_TARGET_LABELS)
         return (size_t)target->labels[row] == j ? 1 : 0;
@@ -39,7 +34,7 @@ static inline double target_of(const struct crossentropy *loss, const nn_target 
 }
 
 /* sum_j t_j of a row */
-static double target_sum(const struct crossentropy *loss, const nn_target *target, size_t row,
+static double target_sum(const struct nn_crossentropy *loss, const nn_target *target, size_t row,
                          size_t width)
 {
     if (target->kind == NN_TARGET_LABELS)
@@ -66,7 +61,7 @@ static nn_real row_maximum(size_t width, const nn_real *row)
     return maximum;
 }
 
-static void forward_probabilities(const struct crossentropy *self, size_t rows, size_t width,
+static void forward_probabilities(const struct nn_crossentropy *self, size_t rows, size_t width,
                                   const nn_real *y, const nn_target *target, double *loss)
 {
     for (size_t i = 0; i < rows; i++) {
@@ -83,7 +78,7 @@ static void forward_probabilities(const struct crossentropy *self, size_t rows, 
 
 /* With g_j = -t_j / p_j, or 0 where p_j is clipped, and p_j = y_j / s, s the row's sum:
  * dy_j = weight (g_j - sum_k g_k p_k) / s, where g_k p_k = -t_k or 0. */
-static void backward_probabilities(const struct crossentropy *self, size_t rows, size_t width,
+static void backward_probabilities(const struct nn_crossentropy *self, size_t rows, size_t width,
                                    const nn_real *y, const nn_target *target, const nn_real *weight,
                                    nn_real *dy)
 {
@@ -106,7 +101,7 @@ static void backward_probabilities(const struct crossentropy *self, size_t rows,
 
 /* The loss from logits z is sum_j t_j (max - z_j) + (sum_j t_j) log sum_k e^(z_k - max): the first
  * part. A class that isn't wanted doesn't count, even with a logit of -inf. */
-static double distance_to_maximum(const struct crossentropy *self, size_t row, size_t width,
+static double distance_to_maximum(const struct nn_crossentropy *self, size_t row, size_t width,
                                   const nn_real *z, const nn_target *target)
 {
     const double maximum = (double)row_maximum(width, z);
@@ -120,7 +115,7 @@ static double distance_to_maximum(const struct crossentropy *self, size_t row, s
     return distance;
 }
 
-static void forward_logits(const struct crossentropy *self, size_t rows, size_t width,
+static void forward_logits(const struct nn_crossentropy *self, size_t rows, size_t width,
                            const nn_real *z, const nn_target *target, double *loss)
 {
     for (size_t i = 0; i < rows; i++) {
@@ -135,7 +130,7 @@ static void forward_logits(const struct crossentropy *self, size_t rows, size_t 
 }
 
 /* dz = weight (p sum_j t_j - t), from the probabilities p; dz may be p. */
-static void backward_logits(const struct crossentropy *self, size_t rows, size_t width,
+static void backward_logits(const struct nn_crossentropy *self, size_t rows, size_t width,
                             const nn_real *p, const nn_target *target, const nn_real *weight,
                             nn_real *dz)
 {
@@ -151,7 +146,7 @@ static void backward_logits(const struct crossentropy *self, size_t rows, size_t
 static void forward(const void *self, size_t rows, size_t width, const nn_real *y,
                     const nn_target *target, double *loss)
 {
-    const struct crossentropy *crossentropy = self;
+    const struct nn_crossentropy *crossentropy = self;
     if (crossentropy->from_logits)
         forward_logits(crossentropy, rows, width, y, target, loss);
     else
@@ -161,7 +156,7 @@ static void forward(const void *self, size_t rows, size_t width, const nn_real *
 static void backward(const void *self, size_t rows, size_t width, const nn_real *y,
                      const nn_target *target, const nn_real *weight, nn_real *dy)
 {
-    const struct crossentropy *crossentropy = self;
+    const struct nn_crossentropy *crossentropy = self;
     if (!crossentropy->from_logits) {
         backward_probabilities(crossentropy, rows, width, y, target, weight, dy);
         return;
@@ -175,7 +170,7 @@ static void backward(const void *self, size_t rows, size_t width, const nn_real 
 static void fused_forward(const void *self, size_t rows, size_t width, const nn_real *z, nn_real *y,
                           const nn_target *target, double *loss)
 {
-    const struct crossentropy *crossentropy = self;
+    const struct nn_crossentropy *crossentropy = self;
     if (!crossentropy->from_logits)
         for (size_t i = 0; i < rows; i++)
             loss[i] = distance_to_maximum(crossentropy, i, width, z + i * width, target);
@@ -192,7 +187,7 @@ static void fused_forward(const void *self, size_t rows, size_t width, const nn_
 static void fused_backward(const void *self, size_t rows, size_t width, const nn_real *y,
                            const nn_target *target, const nn_real *weight, nn_real *dz)
 {
-    const struct crossentropy *crossentropy = self;
+    const struct nn_crossentropy *crossentropy = self;
     if (!crossentropy->from_logits) {
         backward_logits(crossentropy, rows, width, y, target, weight, dz);
         return;
@@ -224,8 +219,8 @@ static nn_status check_sparse(const void *self, size_t width)
 
 const nn_loss nn_loss_categorical_crossentropy = {
     .part = {.name = "categorical_crossentropy",
-             .options = options,
-             .size = sizeof(struct crossentropy),
+             .options = nn_categorical_crossentropy_options,
+             .size = sizeof(struct nn_crossentropy),
              .help = "-sum(y_true * log(y_pred)) over classes, for softmax; targets are rows of "
                      "probabilities (one-hot)",
              .sample = "categorical_crossentropy label_smoothing=0.1"},
@@ -240,8 +235,8 @@ const nn_loss nn_loss_categorical_crossentropy = {
 
 const nn_loss nn_loss_sparse_categorical_crossentropy = {
     .part = {.name = "sparse_categorical_crossentropy",
-             .options = sparse_options,
-             .size = sizeof(struct crossentropy),
+             .options = nn_sparse_categorical_crossentropy_options,
+             .size = sizeof(struct nn_crossentropy),
              .help = "-log(y_pred[label]), for softmax; targets are one class label a row",
              .sample = "sparse_categorical_crossentropy"},
     .target = NN_TARGET_LABELS,

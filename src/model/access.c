@@ -57,6 +57,18 @@ void nn_model_end_write(nn_model *model)
         nn_model_free(model);
 }
 
+nn_status nn_model_begin_change(nn_model *model, bool *within)
+{
+    *within = writes_here(model);
+    return *within ? NN_OK : nn_model_begin_write(model);
+}
+
+void nn_model_end_change(nn_model *model, bool within)
+{
+    if (!within)
+        nn_model_end_write(model);
+}
+
 bool nn_model_defer_free(nn_model *model)
 {
     if (!writes_here(model))

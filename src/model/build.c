@@ -53,6 +53,7 @@ static nn_status initialize(const nn_model *model, nn_real *weights)
 static nn_status build(nn_model *model, bool fill)
 {
     NN_REQUIRE(model->node_count > 0, NN_ERR_STATE, "the model has no layers");
+    NN_TRY(nn_model_check_readers(model));
     NN_TRY(lay_out(model));
     if (!nn_gemm_prepare())
         return NN_ERR_NO_MEMORY;

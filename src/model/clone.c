@@ -14,43 +14,53 @@ static nn_status clone_layers(nn_model *copy, const nn_model *model)
     return NN_OK;
 }
 
-static nn_status clone_metrics(const nn_model *model, nn_named_metric **metrics)
+static nn_status clone_outputs(nn_model *copy, const nn_model *model)
 {
-    nn_named_metric *made = nn_allocate(model->metric_count, sizeof(*made));
-    nn_status status = made != NULL ? NN_OK : NN_ERR_NO_MEMORY;
-    for (size_t i = 0; i < model->metric_count && status == NN_OK; i++) {
-        status = nn_part_clone(&made[i].part, &model->metrics[i].part);
-        if (status == NN_OK && (made[i].name = nn_copy_string(model->metrics[i].name)) == NULL)
-            status = NN_ERR_NO_MEMORY;
+    size_t nodes[NN_MAX_OUTPUTS];
+    for (size_t i = 0; i < model->output_count; i++)
+        nodes[i] = model->outputs[i].node;
+    if (model->outputs_given)
+        NN_TRY(nn_model_set_output_nodes(copy, nodes, model->output_count));
+    memcpy(copy->inputs, model->inputs,
+           sizeof(copy->inputs)); /* a file may have told their order */
+    for (size_t i = 0; i < model->output_count; i++)
+        copy->outputs[i].loss_weight = model->outputs[i].loss_weight;
+    return NN_OK;
+}
+
+static nn_status clone_parts(const nn_model *model, nn_compile_parts *parts)
+{
+    NN_TRY(nn_part_clone(&parts->optimizer, &model->optimizer));
+    parts->losses = nn_allocate(model->output_count, sizeof(*parts->losses));
+    parts->metrics = nn_allocate(model->metric_count, sizeof(*parts->metrics));
+    if (parts->losses == NULL || parts->metrics == NULL)
+        return NN_ERR_NO_MEMORY;
+    parts->loss_count = model->output_count;
+    for (size_t i = 0; i < model->output_count; i++)
+        NN_TRY(nn_part_clone(&parts->losses[i], &model->outputs[i].loss));
+    parts->metric_count = model->metric_count;
+    for (size_t i = 0; i < model->metric_count; i++) {
+        nn_named_metric *metric = &parts->metrics[i];
+        NN_TRY(nn_part_clone(&metric->part, &model->metrics[i].part));
+        metric->output = model->metrics[i].output;
+        metric->name = nn_copy_string(model->metrics[i].name);
+        if (metric->name == NULL)
+            return NN_ERR_NO_MEMORY;
     }
-    if (status != NN_OK && made != NULL) {
-        nn_named_metrics_free(made, model->metric_count);
-        made = NULL;
-    }
-    *metrics = made;
-    return status;
+    return NN_OK;
 }
 
 static nn_status clone_compiled(nn_model *copy, const nn_model *model)
 {
-    nn_part optimizer = {.type = NULL}, loss = {.type = NULL};
-    nn_named_metric *metrics = NULL;
-    nn_status status = nn_part_clone(&optimizer, &model->optimizer);
+    nn_compile_parts parts = {.loss_count = 0};
+    nn_status status = clone_parts(model, &parts);
     if (status == NN_OK)
-        status = nn_part_clone(&loss, &model->loss);
-    if (status == NN_OK)
-        status = clone_metrics(model, &metrics);
-    if (status == NN_OK)
-        status = nn_model_set_compiled(copy, &optimizer, &loss, metrics, model->metric_count);
-    if (status != NN_OK) {
-        nn_part_free(&optimizer);
-        nn_part_free(&loss);
-        if (metrics != NULL)
-            nn_named_metrics_free(metrics, model->metric_count);
-        return status;
-    }
+        status = nn_model_set_compiled(copy, &parts);
+    nn_compile_parts_free(&parts);
+    NN_TRY(status);
     memcpy(copy->slots, model->slots,
            model->slot_count * model->trainable_size * sizeof(*copy->slots));
+    memcpy(copy->scalars, model->scalars, sizeof(copy->scalars));
     return NN_OK;
 }
 
@@ -58,6 +68,7 @@ static nn_status clone_all(nn_model *copy, const nn_model *model)
 {
     copy->seed = model->seed;
     NN_TRY(clone_layers(copy, model));
+    NN_TRY(clone_outputs(copy, model));
     if (atomic_load(&((nn_model *)(uintptr_t)model)->built)) {
         NN_TRY(nn_model_build_zeros(copy));
         memcpy(copy->weights, model->weights, model->weights_size * sizeof(*copy->weights));

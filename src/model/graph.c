@@ -1,6 +1,7 @@
-/* Layers: adding, naming, inferring shapes; the table of parameters. */
+/* Layers: adding them, what they read, their shapes; the table of parameters. */
 #include "access.h"
 #include "allocate.h"
+#include "arenas.h"
 #include "model.h"
 #include "status.h"
 #include "workspace.h"
@@ -13,9 +14,26 @@ nn_status nn_model_create(nn_model **model)
     nn_model *made = nn_allocate(1, sizeof(*made));
     if (made == NULL)
         return NN_ERR_NO_MEMORY;
+    made->unnamed = nn_allocate(nn_layer_room.count, sizeof(*made->unnamed));
+    made->outputs = nn_allocate(1, sizeof(*made->outputs));
+    if (made->unnamed == NULL || made->outputs == NULL) {
+        nn_release(made->unnamed);
+        nn_release(made->outputs);
+        nn_release(made);
+        return NN_ERR_NO_MEMORY;
+    }
+    made->output_count = 1;
+    made->outputs[0].loss_weight = 1;
     pthread_mutex_init(&made->build_lock, NULL);
     *model = made;
     return NN_OK;
+}
+
+static void free_node(nn_node *node)
+{
+    nn_release(node->name);
+    nn_release(node->inputs);
+    nn_release(node->input_shapes);
 }
 
 void nn_model_free(nn_model *model)
@@ -27,19 +45,19 @@ void nn_model_free(nn_model *model)
         nn_workspace_free(atomic_load(&model->workspaces[i]));
     for (size_t i = 0; i < model->node_count; i++) {
         nn_part_free(&model->nodes[i].layer);
-        nn_release(model->nodes[i].name);
+        free_node(&model->nodes[i]);
     }
     nn_release(model->nodes);
+    nn_release(model->name_table);
+    nn_release(model->unnamed);
     for (size_t i = 0; i < model->parameter_count; i++)
         nn_release(model->parameters[i].name);
     nn_release(model->parameters);
     nn_release(model->weights);
-    nn_release(model->gradients);
-    nn_release(model->slots);
+    nn_model_free_arenas(model);
     nn_release(model->grids);
-    nn_part_free(&model->optimizer);
-    nn_part_free(&model->loss);
-    nn_named_metrics_free(model->metrics, model->metric_count);
+    nn_model_drop_compiled(model);
+    nn_release(model->outputs);
     nn_release(model->class_names);
     pthread_mutex_destroy(&model->build_lock);
     nn_release(model);
@@ -58,75 +76,82 @@ nn_status nn_model_set_seed(nn_model *model, uint64_t seed)
     return status;
 }
 
-static bool has_name(const nn_model *model, const char *name)
+static nn_status check_input_layer(const nn_model *model, const nn_layer_common *common)
 {
-    for (size_t i = 0; i < model->node_count; i++)
-        if (strcmp(model->nodes[i].name, name) == 0)
-            return true;
-    return false;
+    NN_REQUIRE(common->inputs.count == 0, NN_ERR_INVALID, "an input of the model takes no inputs");
+    NN_REQUIRE(model->node_count == 0 || model->input_count > 0, NN_ERR_INVALID,
+               "the first layer already brings an input, by input_shape: add an input layer before "
+               "it in place of that");
+    NN_REQUIRE(model->input_count < NN_MAX_INPUTS, NN_ERR_UNSUPPORTED, "more than %d inputs",
+               NN_MAX_INPUTS);
+    return NN_OK;
 }
 
-/* How many layers of that type the model has named itself. */
-static size_t count_unnamed(const nn_model *model, const nn_part_type *type)
+static nn_status check_input_count(nn_layer_takes takes, size_t count)
 {
-    size_t count = 0;
-    for (size_t i = 0; i < model->node_count; i++) {
-        const nn_part *layer = &model->nodes[i].layer;
-        count += layer->type == type && ((const nn_layer_common *)layer->self)->name == NULL;
-    }
-    return count;
+    static const struct {
+        size_t least, most;
+        const char *words;
+    } bounds[] = {
+        [NN_TAKES_ONE] = {1, 1, "one input"},
+        [NN_TAKES_NONE] = {0, 0, "no inputs"},
+        [NN_TAKES_TWO] = {2, 2, "two inputs"},
+        [NN_TAKES_SEVERAL] = {2, SIZE_MAX, "two inputs or more"},
+    };
+    NN_REQUIRE(count >= bounds[takes].least && count <= bounds[takes].most, NN_ERR_INVALID,
+               "it takes %s, not %zu%s", bounds[takes].words, count,
+               count < bounds[takes].least ? ": name them, as in inputs=(a, b)" : "");
+    return NN_OK;
 }
 
-/* The name the user gave, or Keras's: dense, dense_1, ... */
-static nn_status name_layer(const nn_model *model, const nn_part *layer, char **name)
+/* The nodes that a layer names, or the one added last. */
+static nn_status find_inputs(const nn_model *model, const nn_name_list *names, nn_node *node)
 {
-    const char *given = ((const nn_layer_common *)layer->self)->name;
-    *name = NULL;
-    if (given != NULL) {
-        NN_REQUIRE(given[0] != '\0' && strchr(given, '/') == NULL, NN_ERR_INVALID,
-                   "name is '%.80s', expected at least one character and no '/'", given);
-        NN_REQUIRE(nn_is_printable(given), NN_ERR_INVALID,
-                   "the name isn't UTF-8 without control characters");
-        NN_REQUIRE(!has_name(model, given), NN_ERR_INVALID,
-                   "another layer is already named '%.80s'", given);
-        *name = nn_copy_string(given);
-        return *name != NULL ? NN_OK : NN_ERR_NO_MEMORY;
-    }
-    nn_text text = NN_TEXT_INIT;
-    const char *default_name = nn_layer_of(layer)->default_name;
-    if (default_name == NULL)
-        default_name = layer->type->name;
-    size_t number = count_unnamed(model, layer->type);
-    do {
-        text.length = 0;
-        if (number == 0)
-            nn_text_append(&text, "%s", default_name);
+    const size_t count = names->count > 0 ? names->count : 1;
+    NN_TRY(check_input_count(nn_layer_of(&node->layer)->takes, count));
+    node->inputs = nn_allocate(count, sizeof(*node->inputs));
+    node->input_shapes = nn_allocate(count, sizeof(*node->input_shapes));
+    if (node->inputs == NULL || node->input_shapes == NULL)
+        return NN_ERR_NO_MEMORY;
+    node->input_count = count;
+    for (size_t i = 0; i < count; i++) {
+        if (names->count > 0)
+            NN_TRY(nn_model_get_node(model, names->names[i], &node->inputs[i]));
         else
-            nn_text_append(&text, "%s_%zu", default_name, number);
-        number++;
-    } while (!text.failed && has_name(model, text.data));
-    if (!text.failed)
-        *name = nn_copy_string(text.data);
-    nn_text_free(&text);
-    return *name != NULL ? NN_OK : NN_ERR_NO_MEMORY;
+            node->inputs[i] = model->node_count - 1;
+        node->input_shapes[i] = model->nodes[node->inputs[i]].build.output;
+    }
+    return NN_OK;
 }
 
-static nn_status infer_input(const nn_model *model, const nn_part *layer, nn_shape *input)
+static nn_status check_input_shape(const nn_shape *given, const nn_node *node)
 {
-    const nn_shape *given = &((const nn_layer_common *)layer->self)->input_shape;
-    if (model->node_count == 0) {
-        NN_REQUIRE(given->rank > 0, NN_ERR_SHAPE,
-                   "the first layer needs input_shape, the shape of one row, as in "
-                   "input_shape=(28,28)");
-        *input = *given;
+    NN_REQUIRE(given->rank == 0 || nn_shape_equal(given, &node->input_shapes[0]), NN_ERR_SHAPE,
+               "input_shape is %s, but the layer before gives %s", nn_shape_string(given).text,
+               nn_shape_string(&node->input_shapes[0]).text);
+    return NN_OK;
+}
+
+/* Where the layer's input comes from. */
+static nn_status infer_input(const nn_model *model, nn_node *node)
+{
+    const nn_layer *layer = nn_layer_of(&node->layer);
+    const nn_layer_common *common = node->layer.self;
+    if (layer->takes == NN_TAKES_NONE)
+        return check_input_layer(model, common);
+    if (model->node_count > 0 || common->inputs.count > 0) {
+        NN_TRY(find_inputs(model, &common->inputs, node));
+        NN_TRY(check_input_shape(&common->input_shape, node));
+        node->build.input = node->input_shapes[0];
+        node->build.input_shapes = node->input_shapes;
+        node->build.input_count = node->input_count;
         return NN_OK;
     }
-    *input = *nn_model_output_shape(model);
-    NN_REQUIRE(given->rank == 0 || (given->rank == input->rank &&
-                                    memcmp(given->dimensions, input->dimensions,
-                                           given->rank * sizeof(given->dimensions[0])) == 0),
-               NN_ERR_SHAPE, "input_shape is %s, but the layer before gives %s",
-               nn_shape_string(given).text, nn_shape_string(input).text);
+    NN_TRY(check_input_count(layer->takes, 1));
+    NN_REQUIRE(common->input_shape.rank > 0, NN_ERR_SHAPE,
+               "the first layer needs input_shape, the shape of one row, as in "
+               "input_shape=(28,28)");
+    node->build.input = common->input_shape;
     return NN_OK;
 }
 
@@ -194,35 +219,56 @@ static nn_status reserve_parameters(nn_model *model, size_t more)
     return status;
 }
 
-/* Grows both tables and puts the node at their ends; the model is as before if that fails. */
+/* Enters the node that was put at the end of the table with its neighbours. */
+static void connect(nn_model *model, size_t index)
+{
+    nn_node *node = &model->nodes[index];
+    node->first_edge = model->edge_count;
+    node->number = index - model->input_count;
+    model->edge_count += node->input_count;
+    for (size_t i = 0; i < node->input_count; i++)
+        model->nodes[node->inputs[i]].readers++;
+    if (nn_layer_of(&node->layer)->takes == NN_TAKES_NONE)
+        model->inputs[model->input_count++] = index;
+    if (!model->outputs_given)
+        model->outputs[0].node = index;
+    nn_model_enter_name(model, index);
+}
+
+/* Grows the tables and puts the node at their ends; the model is as before if that fails. */
 static nn_status append(nn_model *model, const nn_node *node)
 {
     const size_t more = node->build.parameter_count;
     NN_TRY(reserve_nodes(model, 1));
     NN_TRY(reserve_parameters(model, more));
+    NN_TRY(nn_model_reserve_name(model));
     NN_TRY(fill_parameters(node, model->parameters + model->parameter_count));
     model->nodes[model->node_count] = *node;
     model->nodes[model->node_count].first_parameter = model->parameter_count;
-    model->node_count++;
+    connect(model, model->node_count++);
     model->parameter_count += more;
     return NN_OK;
+}
+
+static nn_status make_node(const nn_model *model, nn_node *node)
+{
+    NN_TRY(infer_input(model, node));
+    NN_TRY(nn_layer_of(&node->layer)->build(node->layer.self, &node->build));
+    node->build.input_shapes = NULL;
+    NN_TRY(check_build(&node->build));
+    return nn_model_name_layer(model, &node->layer, &node->name);
 }
 
 static nn_status add(nn_model *model, nn_part *layer)
 {
     NN_REQUIRE(!atomic_load(&model->built), NN_ERR_STATE,
                "the model is already built (compiled, loaded or used): add layers before");
-    nn_node node = {
-        .layer = *layer,
-        .input = model->node_count == 0 ? NN_NO_NODE : model->node_count - 1,
-    };
-    NN_TRY(infer_input(model, layer, &node.build.input));
-    NN_TRY(nn_layer_of(layer)->build(layer->self, &node.build));
-    NN_TRY(check_build(&node.build));
-    NN_TRY(name_layer(model, layer, &node.name));
-    nn_status status = append(model, &node);
+    nn_node node = {.layer = *layer};
+    nn_status status = make_node(model, &node);
+    if (status == NN_OK)
+        status = append(model, &node);
     if (status != NN_OK)
-        nn_release(node.name);
+        free_node(&node);
     return status;
 }
 
@@ -248,16 +294,4 @@ nn_status nn_model_add(nn_model *model, const char *layer)
     nn_part part;
     NN_TRY(nn_part_parse(&part, &nn_layer_room, layer));
     return nn_model_add_part(model, &part);
-}
-
-size_t nn_model_input_width(const nn_model *model)
-{
-    return model == NULL || model->node_count == 0 ? 0
-                                                   : nn_shape_width(nn_model_input_shape(model));
-}
-
-size_t nn_model_output_width(const nn_model *model)
-{
-    return model == NULL || model->node_count == 0 ? 0
-                                                   : nn_shape_width(nn_model_output_shape(model));
 }

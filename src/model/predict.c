@@ -23,18 +23,61 @@ static size_t least(size_t a, size_t b)
     return a < b ? a : b;
 }
 
+/* The columns of several inputs that lie side by side in x[rows][all of them], each to its place. */
+static void split_inputs(const nn_model *model, const nn_workspace *workspace, const float *x,
+                         size_t rows)
+{
+    const size_t all = workspace->input_width;
+    for (size_t i = 0; i < model->input_count; i++) {
+        const size_t width = nn_shape_width(nn_model_input_shape(model, i));
+        nn_real *to = nn_workspace_input(workspace, model, i);
+        for (size_t row = 0; row < rows; row++)
+            nn_from_float(width, x + row * all, to + row * width);
+        x += width;
+    }
+}
+
+/* A model of views alone gives its input back. */
+static const nn_real *find_output(const nn_model *model, const nn_workspace *workspace,
+                                  size_t index, const nn_real *x)
+{
+    const nn_real *y = nn_walk_output(model, workspace, index);
+    return y != NULL ? y : x;
+}
+
+/* Several outputs side by side. */
+static void join_outputs(const nn_model *model, const nn_workspace *workspace, const nn_real *x,
+                         size_t rows, float *y)
+{
+    const size_t all = workspace->output_width;
+    for (size_t i = 0; i < model->output_count; i++) {
+        const size_t width = nn_shape_width(nn_model_output_shape(model, i));
+        const nn_real *output = find_output(model, workspace, i, x);
+        for (size_t row = 0; row < rows; row++)
+            nn_to_float(width, output + row * width, y + row * all);
+        y += width;
+    }
+}
+
 static void predict_rows(const nn_model *model, nn_workspace *workspace, const float *x,
                          size_t rows, float *y)
 {
+    const nn_real *input = NULL;
+    if (model->input_count > 1) {
+        split_inputs(model, workspace, x, rows);
+    } else {
 #ifdef NN_REAL_DOUBLE
-    nn_from_float(rows * nn_model_input_width(model), x, workspace->x);
-    const nn_real *input = workspace->x;
+        nn_from_float(rows * workspace->input_width, x, workspace->x);
+        input = workspace->x;
 #else
-    const nn_real *input = x;
+        input = x;
 #endif
-    const nn_real *output = nn_walk_forward(model, workspace, rows, input, false);
-    /* a model of views alone gives its input back */
-    nn_to_float(rows * nn_model_output_width(model), output != NULL ? output : input, y);
+    }
+    nn_walk_forward(model, workspace, rows, input, false);
+    if (model->output_count > 1)
+        join_outputs(model, workspace, input, rows, y);
+    else
+        nn_to_float(rows * workspace->output_width, find_output(model, workspace, 0, input), y);
 }
 
 static void predict_block(void *context, size_t index)
@@ -47,8 +90,8 @@ static void predict_block(void *context, size_t index)
         atomic_store(&job->failed, true);
         return;
     }
-    predict_rows(model, workspace, job->x + first * nn_model_input_width(model),
-                 least(left, job->block), job->y + first * nn_model_output_width(model));
+    predict_rows(model, workspace, job->x + first * workspace->input_width, least(left, job->block),
+                 job->y + first * workspace->output_width);
     nn_workspace_give(model, workspace);
 }
 
@@ -72,7 +115,7 @@ static nn_status make_workspaces(const nn_model *model, size_t blocks, size_t ro
 static nn_status predict(const nn_model *model, const float *x, size_t rows, float *y)
 {
     NN_TRY(nn_model_build(model));
-    NN_TRY(nn_walk_check_ready(model, model->node_count));
+    NN_TRY(nn_walk_check_ready(model, NULL));
     struct job job = {
         .model = model,
         .x = x,
@@ -119,7 +162,7 @@ nn_status nn_predictor_create(nn_predictor **predictor, const nn_model *model, s
     nn_workspace *workspace = NULL;
     nn_status status = nn_model_build(model);
     if (status == NN_OK)
-        status = nn_walk_check_ready(model, model->node_count);
+        status = nn_walk_check_ready(model, NULL);
     if (status == NN_OK)
         status = nn_workspace_create(&workspace, model, least(rows, BLOCK_ROWS), NN_TO_PREDICT);
     nn_model_end_read(model);
@@ -144,7 +187,8 @@ nn_status nn_predictor_run(nn_predictor *predictor, const float *x, size_t rows,
                predictor->rows);
     const nn_model *model = predictor->model;
     NN_TRY(nn_model_begin_read(model));
-    const size_t inputs = nn_model_input_width(model), outputs = nn_model_output_width(model);
+    const nn_workspace *workspace = predictor->workspace;
+    const size_t inputs = workspace->input_width, outputs = workspace->output_width;
     const bool stayed = nn_pool_stay(true);
     for (size_t at = 0; at < rows; at += BLOCK_ROWS)
         predict_rows(model, predictor->workspace, x + at * inputs, least(rows - at, BLOCK_ROWS),

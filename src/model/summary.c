@@ -4,10 +4,21 @@
 #include "status.h"
 #include <string.h>
 
-enum { COLUMNS = 3 };
+enum { COLUMNS = 4, COUNTS = 2 /* the column that stands at its right */ };
 
-static const char *const headings[COLUMNS] = {"Layer (type)", "Output Shape", "Param #"};
-static const size_t least_widths[COLUMNS] = {31, 22, 13}; /* Keras's, for 80 columns in all */
+/* How many columns a model's table has: where each layer reads the one before, that isn't said. */
+static size_t columns_of(const nn_model *model)
+{
+    for (size_t i = 1; i < model->node_count; i++)
+        if (model->nodes[i].input_count != 1 || model->nodes[i].inputs[0] != i - 1)
+            return COLUMNS;
+    return COLUMNS - 1;
+}
+
+static const char *const headings[COLUMNS] = {"Layer (type)", "Output Shape", "Param #",
+                                              "Connected to"};
+/* Keras's, for 80 columns in all */
+static const size_t least_widths[2][COLUMNS] = {{31, 22, 13, 0}, {19, 17, 10, 17}};
 
 /* 266610 as "266,610" */
 static void append_count(nn_text *text, size_t count)
@@ -30,7 +41,15 @@ static void append_count(nn_text *text, size_t count)
     nn_text_free(&number);
 }
 
-static void append_cell(nn_text *text, const nn_node *node, size_t column)
+static void append_connections(nn_text *text, const nn_model *model, const nn_node *node)
+{
+    for (size_t i = 0; i < node->input_count; i++)
+        nn_text_append(text, "%s%s[0][0]", i == 0 ? "" : ", ", model->nodes[node->inputs[i]].name);
+    if (node->input_count == 0)
+        nn_text_append(text, "-");
+}
+
+static void append_cell(nn_text *text, const nn_model *model, const nn_node *node, size_t column)
 {
     char class_name[64];
     if (column == 0) {
@@ -42,6 +61,8 @@ static void append_cell(nn_text *text, const nn_node *node, size_t column)
         for (size_t i = 0; i < output->rank; i++)
             nn_text_append(text, ", %zu", output->dimensions[i]);
         nn_text_append(text, ")");
+    } else if (column == COUNTS + 1) {
+        append_connections(text, model, node);
     } else {
         size_t count = 0;
         for (size_t i = 0; i < node->build.parameter_count; i++)
@@ -60,14 +81,14 @@ static size_t characters(const char *text, size_t length)
 }
 
 /* False if memory ran out. */
-static bool widen(const nn_model *model, size_t *widths)
+static bool widen(const nn_model *model, size_t columns, size_t *widths)
 {
-    for (size_t c = 0; c < COLUMNS; c++)
-        widths[c] = least_widths[c];
+    for (size_t c = 0; c < columns; c++)
+        widths[c] = least_widths[columns == COLUMNS][c];
     for (size_t i = 0; i < model->node_count; i++)
-        for (size_t c = 0; c < COLUMNS; c++) {
+        for (size_t c = 0; c < columns; c++) {
             nn_text cell = NN_TEXT_INIT;
-            append_cell(&cell, &model->nodes[i], c);
+            append_cell(&cell, model, &model->nodes[i], c);
             const bool failed = cell.failed;
             const size_t width = failed ? 0 : characters(cell.data, cell.length);
             if (width > widths[c])
@@ -79,32 +100,39 @@ static bool widen(const nn_model *model, size_t *widths)
     return true;
 }
 
-static void append_rule(nn_text *text, const size_t *widths, const char *left, const char *middle,
-                        const char *right, const char *line)
+/* A table's columns. */
+struct layout {
+    size_t columns;
+    size_t widths[COLUMNS];
+};
+
+static void append_rule(nn_text *text, const struct layout *layout, const char *left,
+                        const char *middle, const char *right, const char *line)
 {
-    for (size_t c = 0; c < COLUMNS; c++) {
+    for (size_t c = 0; c < layout->columns; c++) {
         nn_text_append(text, "%s", c == 0 ? left : middle);
-        for (size_t i = 0; i < widths[c] + 2; i++)
+        for (size_t i = 0; i < layout->widths[c] + 2; i++)
             nn_text_append(text, "%s", line);
     }
     nn_text_append(text, "%s\n", right);
 }
 
-/* A row; counts stand at the right of their column. */
-static void append_row(nn_text *text, const size_t *widths, const nn_node *node)
+/* A row, of the headings if node is NULL; counts stand at the right of their column. */
+static void append_row(nn_text *text, const struct layout *layout, const nn_model *model,
+                       const nn_node *node)
 {
     const char *bar = node == NULL ? "┃" : "│";
-    for (size_t c = 0; c < COLUMNS; c++) {
+    for (size_t c = 0; c < layout->columns; c++) {
         nn_text cell = NN_TEXT_INIT;
         if (node == NULL)
             nn_text_append(&cell, "%s", headings[c]);
         else
-            append_cell(&cell, node, c);
+            append_cell(&cell, model, node, c);
         if (cell.failed) {
             text->failed = true;
         } else {
-            const int padding = (int)(widths[c] - characters(cell.data, cell.length));
-            const int before = c == COLUMNS - 1 ? padding : 0;
+            const int padding = (int)(layout->widths[c] - characters(cell.data, cell.length));
+            const int before = c == COUNTS ? padding : 0;
             nn_text_append(text, "%s %*s%s%*s ", bar, before, "", cell.data, padding - before, "");
         }
         nn_text_free(&cell);
@@ -134,23 +162,23 @@ static void append_total(nn_text *text, const char *what, size_t count)
 
 static void append_summary(nn_text *text, const nn_model *model)
 {
-    size_t widths[COLUMNS];
-    if (!widen(model, widths)) {
+    struct layout layout = {.columns = columns_of(model)};
+    if (!widen(model, layout.columns, layout.widths)) {
         text->failed = true;
         return;
     }
     const size_t all = nn_model_parameter_count(model);
     const size_t trainable = nn_model_trainable_count(model);
-    nn_text_append(text, "Model: \"sequential\"\n");
-    append_rule(text, widths, "┏", "┳", "┓", "━");
-    append_row(text, widths, NULL);
-    append_rule(text, widths, "┡", "╇", "┩", "━");
+    nn_text_append(text, "Model: \"%s\"\n", nn_model_is_chain(model) ? "sequential" : "functional");
+    append_rule(text, &layout, "┏", "┳", "┓", "━");
+    append_row(text, &layout, model, NULL);
+    append_rule(text, &layout, "┡", "╇", "┩", "━");
     for (size_t i = 0; i < model->node_count; i++) {
         if (i > 0)
-            append_rule(text, widths, "├", "┼", "┤", "─");
-        append_row(text, widths, &model->nodes[i]);
+            append_rule(text, &layout, "├", "┼", "┤", "─");
+        append_row(text, &layout, model, &model->nodes[i]);
     }
-    append_rule(text, widths, "└", "┴", "┘", "─");
+    append_rule(text, &layout, "└", "┴", "┘", "─");
     append_total(text, "Total params", all);
     append_total(text, "Trainable params", trainable);
     append_total(text, "Non-trainable params", all - trainable);

@@ -1,12 +1,21 @@
 #include "walk.h"
+#include "elementwise.h"
 #include "status.h"
 #include <assert.h>
 
-/* A node's input: another node's output, or the model's own input. */
-static const nn_real *input_of(const nn_node *node, const nn_workspace *workspace, const nn_real *x)
+static const nn_real *output_of(const nn_workspace *workspace, size_t node, const nn_real *x)
 {
-    const nn_real *y = node->input == NN_NO_NODE ? NULL : workspace->nodes[node->input].y;
+    const nn_real *y = workspace->nodes[node].y;
     return y != NULL ? y : x;
+}
+
+/* Whether a loss does the node's last activation. */
+static bool is_fused(const nn_model *model, size_t node)
+{
+    for (size_t i = 0; i < model->output_count; i++)
+        if (model->outputs[i].fused && model->outputs[i].fused_node == node)
+            return true;
+    return false;
 }
 
 static nn_layer_call make_call(const nn_model *model, const nn_workspace *workspace, size_t index,
@@ -18,14 +27,26 @@ static nn_layer_call make_call(const nn_model *model, const nn_workspace *worksp
         .input = &node->build.input,
         .output = &node->build.output,
         .training = workspace->training,
-        .skip_activation = fused && index == model->fused_node,
-        .x = input_of(node, workspace, x),
+        .skip_activation = fused && is_fused(model, index),
+        .x = node->input_count == 0 ? x : output_of(workspace, node->inputs[0], x),
         .y = workspace->nodes[index].y,
         .kept = workspace->nodes[index].kept,
         .batch_kept = workspace->nodes[index].batch_kept,
         .grids = model->grids,
-        .random = nn_random_stream(model->seed, NN_RANDOM_LAYER, index, model->iteration),
+        .random = nn_random_stream(model->seed, NN_RANDOM_LAYER, node->number, model->iteration),
     };
+}
+
+/* What a layer of several inputs is told of them. */
+static void add_inputs(const nn_node *node, nn_workspace *workspace, const nn_real *x,
+                       nn_layer_call *call)
+{
+    const nn_real **inputs = workspace->inputs + node->first_edge;
+    for (size_t i = 0; i < node->input_count; i++)
+        inputs[i] = output_of(workspace, node->inputs[i], x);
+    call->input_count = node->input_count;
+    call->input_shapes = node->input_shapes;
+    call->inputs = inputs;
 }
 
 static void find_parameters(const nn_model *model, const nn_node *node, nn_real *run,
@@ -48,6 +69,8 @@ static void forward_node(const nn_model *model, nn_workspace *workspace, size_t 
         return;
     nn_real *parameters[NN_LAYER_MAX_PARAMETERS];
     nn_layer_call call = make_call(model, workspace, index, rows, x, fused);
+    if (node->input_count > 1)
+        add_inputs(node, workspace, x, &call);
     find_parameters(model, node, model->weights, parameters);
     call.parameters = parameters;
     if (!passes)
@@ -56,31 +79,32 @@ static void forward_node(const nn_model *model, nn_workspace *workspace, size_t 
         workspace->added_loss += layer->loss(node->layer.self, &call);
 }
 
-nn_real *nn_walk_forward(const nn_model *model, nn_workspace *workspace, size_t rows,
-                         const nn_real *x, bool fused)
+void nn_walk_forward(const nn_model *model, nn_workspace *workspace, size_t rows, const nn_real *x,
+                     bool fused)
 {
     assert(rows <= workspace->rows);
     workspace->added_loss = 0;
     for (size_t i = 0; i < model->node_count; i++)
         forward_node(model, workspace, i, rows, x, fused);
-    return workspace->nodes[model->node_count - 1].y;
 }
 
 const nn_real *nn_walk_forward_to(const nn_model *model, nn_workspace *workspace, size_t rows,
-                                  const nn_real *x, size_t index)
+                                  const nn_real *x, size_t layer, const bool *wanted)
 {
-    for (size_t i = 0; i < index; i++)
-        forward_node(model, workspace, i, rows, x, false);
-    return input_of(&model->nodes[index], workspace, x);
+    const nn_node *node = &model->nodes[layer];
+    for (size_t i = 0; i < layer; i++)
+        if (wanted[i])
+            forward_node(model, workspace, i, rows, x, false);
+    return node->input_count == 0 ? x : output_of(workspace, node->inputs[0], x);
 }
 
-nn_status nn_walk_check_ready(const nn_model *model, size_t layers)
+nn_status nn_walk_check_ready(const nn_model *model, const bool *wanted)
 {
     nn_real *parameters[NN_LAYER_MAX_PARAMETERS];
-    for (size_t i = 0; i < layers; i++) {
+    for (size_t i = 0; i < model->node_count; i++) {
         const nn_node *node = &model->nodes[i];
         const nn_layer *layer = nn_layer_of(&node->layer);
-        if (layer->check_ready == NULL)
+        if (layer->check_ready == NULL || (wanted != NULL && !wanted[i]))
             continue;
         find_parameters(model, node, model->weights, parameters);
         nn_status status = layer->check_ready(node->layer.self, parameters);
@@ -99,15 +123,44 @@ void nn_walk_update(nn_model *model, nn_workspace *workspace, size_t rows, const
         if (layer->update == NULL)
             continue;
         nn_layer_call call = make_call(model, workspace, i, rows, x, false);
+        if (node->input_count > 1)
+            add_inputs(node, workspace, x, &call);
         find_parameters(model, node, model->weights, parameters);
         call.parameters = parameters;
         layer->update(node->layer.self, &call);
     }
 }
 
-nn_real *nn_walk_output_gradient(const nn_model *model, const nn_workspace *workspace)
+nn_real *nn_walk_output(const nn_model *model, const nn_workspace *workspace, size_t index)
 {
-    return workspace->nodes[model->node_count - 1].dy;
+    return workspace->nodes[model->outputs[index].node].y;
+}
+
+nn_real *nn_walk_output_gradient(const nn_workspace *workspace, size_t index)
+{
+    return workspace->outputs[index].written;
+}
+
+/* Gradients of two outputs by one node, such as a layer and its flattened view. */
+static void add_output_gradients(const nn_model *model, const nn_workspace *workspace, size_t rows)
+{
+    for (size_t i = 0; i < model->output_count; i++) {
+        const nn_gradient_place *place = &workspace->outputs[i];
+        if (place->sum != NULL)
+            nn_add_values(rows * nn_shape_width(nn_model_output_shape(model, i)), place->sum,
+                          place->written, place->sum);
+    }
+}
+
+/* A node's gradients by inputs that have later readers too. */
+static void add_input_gradients(const nn_node *node, const nn_workspace *workspace, size_t rows)
+{
+    for (size_t i = 0; i < node->input_count; i++) {
+        nn_real *sum = workspace->sums[node->first_edge + i];
+        if (sum != NULL)
+            nn_add_values(rows * nn_shape_width(&node->input_shapes[i]), sum,
+                          workspace->input_gradients[node->first_edge + i], sum);
+    }
 }
 
 /* run[trainable_size] = scale gradient + keep run */
@@ -115,28 +168,34 @@ static void walk_backward(nn_model *model, nn_workspace *workspace, size_t rows,
                           bool fused, nn_real *run, nn_real scale, nn_real keep)
 {
     nn_real *parameters[NN_LAYER_MAX_PARAMETERS], *gradients[NN_LAYER_MAX_PARAMETERS];
+    add_output_gradients(model, workspace, rows);
     for (size_t i = model->node_count; i-- > 0;) {
         const nn_node *node = &model->nodes[i];
         if (!workspace->nodes[i].backward || nn_workspace_passes(workspace, model, i))
             continue;
         nn_layer_call call = make_call(model, workspace, i, rows, x, fused);
+        if (node->input_count > 1)
+            add_inputs(node, workspace, x, &call);
         find_parameters(model, node, model->weights, parameters);
         find_parameters(model, node, run, gradients);
         call.parameters = parameters;
         call.gradient_scale = scale;
+        call.loss_scale = (nn_real)workspace->loss_scale;
         call.gradient_keep = keep;
         call.gradients = gradients; /* of the trainable ones; these are declared first */
         call.dy = workspace->nodes[i].dy;
         call.scratch = workspace->nodes[i].scratch;
-        call.dx = node->input == NN_NO_NODE ? NULL : workspace->nodes[node->input].dy;
+        call.input_gradients = workspace->input_gradients + node->first_edge;
+        call.dx = node->input_count == 0 ? NULL : call.input_gradients[0];
         nn_layer_of(&node->layer)->backward(node->layer.self, &call);
+        add_input_gradients(node, workspace, rows);
     }
 }
 
 void nn_walk_backward(nn_model *model, nn_workspace *workspace, size_t rows, const nn_real *x,
-                      bool fused)
+                      bool fused, double scale)
 {
-    walk_backward(model, workspace, rows, x, fused, model->gradients, 1, 0);
+    walk_backward(model, workspace, rows, x, fused, model->gradients, (nn_real)scale, 0);
 }
 
 void nn_walk_backward_folded(nn_model *model, nn_workspace *workspace, size_t rows,

@@ -14,14 +14,20 @@
 
 struct node_plan {
     size_t y, kept, batch_kept, dy, scratch; /* indices of buffers */
+    size_t root; /* the node whose y this is: itself, unless it passes its input on */
+};
+
+struct gradient_plan {
+    size_t written, sum;
 };
 
 struct plan {
     const nn_model *model;
     nn_workspace *workspace;
-    bool gathers; /* it has a place for the model's input */
+    bool gathers; /* it has a place for the model's only input */
     size_t x;
     struct node_plan *nodes;
+    struct gradient_plan *edges, *outputs;
     nn_plan_buffer *buffers;
     size_t count;
 };
@@ -44,10 +50,20 @@ static void live_until(struct plan *plan, size_t buffer, size_t time)
         plan->buffers[buffer].last = time;
 }
 
-static void live_from(struct plan *plan, size_t buffer, size_t time)
+/* A node that passes its input on has that one's buffer; several inputs have each their own, which stays as
+ * it is. */
+static nn_status plan_passing(struct plan *plan, size_t index)
 {
-    if (buffer != NO_BUFFER && plan->buffers[buffer].first > time)
-        plan->buffers[buffer].first = time;
+    const nn_node *node = &plan->model->nodes[index];
+    struct node_plan *places = &plan->nodes[index];
+    if (node->input_count > 0) {
+        places->y = plan->nodes[node->inputs[0]].y;
+        places->root = plan->nodes[node->inputs[0]].root;
+    } else if (plan->model->input_count > 1) {
+        return add_buffer(plan, plan->workspace->rows, nn_shape_width(&node->build.output), 0,
+                          2 * plan->model->node_count, &places->y);
+    }
+    return NN_OK;
 }
 
 static nn_status plan_forward(struct plan *plan)
@@ -55,17 +71,18 @@ static nn_status plan_forward(struct plan *plan)
     const nn_model *model = plan->model;
     const size_t n = model->node_count, rows = plan->workspace->rows;
     if (plan->gathers)
-        NN_TRY(add_buffer(plan, rows, nn_shape_width(nn_model_input_shape(model)), 0, 2 * n,
+        NN_TRY(add_buffer(plan, rows, nn_shape_width(nn_model_input_shape(model, 0)), 0, 2 * n,
                           &plan->x));
     for (size_t i = 0; i < n; i++) {
         const nn_node *node = &model->nodes[i];
         struct node_plan *places = &plan->nodes[i];
-        const size_t input = node->input == NN_NO_NODE ? NO_BUFFER : plan->nodes[node->input].y;
         const size_t last_use = plan->workspace->training ? 2 * n - i : i;
-        places->kept = places->batch_kept = places->dy = places->scratch = NO_BUFFER;
-        live_until(plan, input, last_use); /* as x */
+        *places =
+            (struct node_plan){NO_BUFFER, NO_BUFFER, NO_BUFFER, NO_BUFFER, NO_BUFFER, .root = i};
+        for (size_t e = 0; e < node->input_count; e++)
+            live_until(plan, plan->nodes[node->inputs[e]].y, last_use); /* as x */
         if (nn_workspace_passes(plan->workspace, model, i)) {
-            places->y = input;
+            NN_TRY(plan_passing(plan, i));
             continue;
         }
         NN_TRY(
@@ -75,40 +92,76 @@ static nn_status plan_forward(struct plan *plan)
         if (plan->workspace->training && node->build.batch_kept > 0)
             NN_TRY(add_buffer(plan, 1, node->build.batch_kept, i, last_use, &places->batch_kept));
     }
-    live_until(plan, plan->nodes[n - 1].y, n);
+    for (size_t i = 0; i < model->output_count; i++)
+        live_until(plan, plan->nodes[model->outputs[i].node].y, n);
     return NN_OK;
+}
+
+static void find_backward(const struct plan *plan)
+{
+    const nn_model *model = plan->model;
+    nn_node_buffers *buffers = plan->workspace->nodes;
+    for (size_t i = 0; i < model->node_count; i++) {
+        const nn_node *node = &model->nodes[i];
+        bool needed = false;
+        for (size_t e = 0; e < node->input_count; e++)
+            needed = needed || buffers[node->inputs[e]].backward;
+        for (size_t p = 0; p < node->build.parameter_count; p++)
+            needed = needed || node->build.parameters[p].trainable;
+        buffers[i].backward = needed;
+    }
+}
+
+/* A gradient by a node's output that is found at that time; see nn_gradient_place. */
+static nn_status plan_gradient(struct plan *plan, size_t node, size_t time,
+                               struct gradient_plan *places)
+{
+    const size_t root = plan->nodes[node].root, rows = plan->workspace->rows;
+    struct node_plan *target = &plan->nodes[root];
+    const size_t width = nn_shape_width(&plan->model->nodes[root].build.output);
+    *places = (struct gradient_plan){NO_BUFFER, NO_BUFFER};
+    if (!plan->workspace->nodes[root].backward)
+        return NN_OK;
+    if (target->dy == NO_BUFFER) {
+        NN_TRY(add_buffer(plan, rows, width, time, time, &target->dy));
+        places->written = target->dy;
+        return NN_OK;
+    }
+    places->sum = target->dy;
+    return add_buffer(plan, rows, width, time, time, &places->written);
 }
 
 /* From the last node to the first that has something trainable in or before it. */
 static nn_status plan_backward(struct plan *plan)
 {
     const nn_model *model = plan->model;
-    nn_workspace *workspace = plan->workspace;
-    const size_t n = model->node_count, rows = workspace->rows;
-    for (size_t i = 0; i < n; i++) {
-        const nn_node *node = &model->nodes[i];
-        bool needed = node->input != NN_NO_NODE && workspace->nodes[node->input].backward;
-        for (size_t p = 0; p < node->build.parameter_count; p++)
-            needed = needed || node->build.parameters[p].trainable;
-        workspace->nodes[i].backward = needed;
-    }
+    const size_t n = model->node_count;
+    find_backward(plan);
+    for (size_t i = 0; i < model->output_count; i++)
+        NN_TRY(plan_gradient(plan, model->outputs[i].node, n, &plan->outputs[i]));
     for (size_t i = n; i-- > 0;) {
         const nn_node *node = &model->nodes[i];
-        struct node_plan *places = &plan->nodes[i];
-        const size_t width = nn_shape_width(&node->build.output);
-        if (places->dy == NO_BUFFER && workspace->nodes[i].backward)
-            NN_TRY(add_buffer(plan, rows, width, 2 * n - i - 1, 2 * n - i, &places->dy));
-        if (node->build.scratch > 0 && node->input != NN_NO_NODE &&
-            workspace->nodes[node->input].backward)
-            NN_TRY(add_buffer(plan, rows, node->build.scratch, 2 * n - i, 2 * n - i,
-                              &places->scratch));
-        live_from(plan, places->dy, 2 * n - i - 1);
-        live_until(plan, places->dy, 2 * n - i);
-        if (nn_workspace_passes(workspace, model, i) && node->input != NN_NO_NODE &&
-            workspace->nodes[node->input].backward)
-            plan->nodes[node->input].dy = places->dy;
+        bool wanted = false; /* a gradient by an input */
+        for (size_t e = 0; e < node->input_count; e++)
+            plan->edges[node->first_edge + e] = (struct gradient_plan){NO_BUFFER, NO_BUFFER};
+        if (!plan->workspace->nodes[i].backward || nn_workspace_passes(plan->workspace, model, i))
+            continue;
+        live_until(plan, plan->nodes[i].dy, 2 * n - i);
+        for (size_t e = 0; e < node->input_count; e++) {
+            struct gradient_plan *edge = &plan->edges[node->first_edge + e];
+            NN_TRY(plan_gradient(plan, node->inputs[e], 2 * n - i, edge));
+            wanted = wanted || edge->written != NO_BUFFER;
+        }
+        if (node->build.scratch > 0 && wanted)
+            NN_TRY(add_buffer(plan, plan->workspace->rows, node->build.scratch, 2 * n - i,
+                              2 * n - i, &plan->nodes[i].scratch));
     }
     return NN_OK;
+}
+
+static nn_real *place_of(const struct plan *plan, size_t buffer)
+{
+    return buffer == NO_BUFFER ? NULL : plan->workspace->arena + plan->buffers[buffer].offset;
 }
 
 /* Places everything and points the workspace into its arena. */
@@ -121,22 +174,25 @@ static nn_status make_arena(struct plan *plan)
     workspace->arena = nn_allocate(total, sizeof(nn_real));
     if (workspace->arena == NULL)
         return NN_ERR_NO_MEMORY;
-    if (plan->x != NO_BUFFER)
-        workspace->x = workspace->arena + plan->buffers[plan->x].offset;
+    workspace->x = place_of(plan, plan->x);
     for (size_t i = 0; i < plan->model->node_count; i++) {
         const struct node_plan *places = &plan->nodes[i];
         nn_node_buffers *node = &workspace->nodes[i];
-        if (places->y != NO_BUFFER)
-            node->y = workspace->arena + plan->buffers[places->y].offset;
-        if (places->kept != NO_BUFFER)
-            node->kept = workspace->arena + plan->buffers[places->kept].offset;
-        if (places->batch_kept != NO_BUFFER)
-            node->batch_kept = workspace->arena + plan->buffers[places->batch_kept].offset;
-        if (places->dy != NO_BUFFER)
-            node->dy = workspace->arena + plan->buffers[places->dy].offset;
-        if (places->scratch != NO_BUFFER)
-            node->scratch = workspace->arena + plan->buffers[places->scratch].offset;
+        node->y = place_of(plan, places->y);
+        node->kept = place_of(plan, places->kept);
+        node->batch_kept = place_of(plan, places->batch_kept);
+        node->dy = place_of(plan, places->dy);
+        node->scratch = place_of(plan, places->scratch);
     }
+    for (size_t i = 0; i < plan->model->edge_count && workspace->training; i++) {
+        workspace->input_gradients[i] = place_of(plan, plan->edges[i].written);
+        workspace->sums[i] = place_of(plan, plan->edges[i].sum);
+    }
+    for (size_t i = 0; i < plan->model->output_count && workspace->training; i++)
+        workspace->outputs[i] = (nn_gradient_place){
+            .written = place_of(plan, plan->outputs[i].written),
+            .sum = place_of(plan, plan->outputs[i].sum),
+        };
     return NN_OK;
 }
 
@@ -154,28 +210,61 @@ static nn_status check_rows(const nn_model *model, size_t rows)
     return NN_OK;
 }
 
+/* The tables that a workspace has besides its arena. */
+static bool make_tables(nn_workspace *workspace, const nn_model *model)
+{
+    const size_t edges = model->edge_count;
+    workspace->nodes = nn_allocate(model->node_count, sizeof(*workspace->nodes));
+    workspace->inputs = nn_allocate(edges, sizeof(*workspace->inputs));
+    workspace->input_gradients = nn_allocate(edges, sizeof(*workspace->input_gradients));
+    workspace->sums = nn_allocate(edges, sizeof(*workspace->sums));
+    workspace->outputs = nn_allocate(model->output_count, sizeof(*workspace->outputs));
+    return workspace->nodes != NULL && workspace->inputs != NULL &&
+           workspace->input_gradients != NULL && workspace->sums != NULL &&
+           workspace->outputs != NULL;
+}
+
+static nn_status make_plan(struct plan *plan)
+{
+    NN_TRY(plan_forward(plan));
+    if (plan->workspace->training)
+        NN_TRY(plan_backward(plan));
+    return make_arena(plan);
+}
+
 static nn_status fill_workspace(nn_workspace *workspace, const nn_model *model, bool gathers)
 {
+    const size_t gradients = model->edge_count + model->output_count;
     struct plan plan = {
         .model = model,
         .workspace = workspace,
         .gathers = gathers,
         .x = NO_BUFFER,
         .nodes = nn_allocate(model->node_count, sizeof(*plan.nodes)),
-        .buffers = nn_allocate(1 + 5 * model->node_count, sizeof(*plan.buffers)),
+        .edges = nn_allocate(gradients, sizeof(*plan.edges)),
+        .buffers = nn_allocate(1 + 5 * model->node_count + gradients, sizeof(*plan.buffers)),
     };
-    workspace->nodes = nn_allocate(model->node_count, sizeof(*workspace->nodes));
     nn_status status = NN_ERR_NO_MEMORY;
-    if (plan.nodes != NULL && plan.buffers != NULL && workspace->nodes != NULL) {
-        status = plan_forward(&plan);
-        if (status == NN_OK && workspace->training)
-            status = plan_backward(&plan);
-        if (status == NN_OK)
-            status = make_arena(&plan);
+    if (plan.nodes != NULL && plan.edges != NULL && plan.buffers != NULL &&
+        make_tables(workspace, model)) {
+        plan.outputs = plan.edges + model->edge_count;
+        status = make_plan(&plan);
     }
     nn_release(plan.nodes);
+    nn_release(plan.edges);
     nn_release(plan.buffers);
     return status;
+}
+
+/* The layer that is done while the model's only input is gathered, if there is one. */
+static size_t find_scaled_node(const nn_model *model)
+{
+    const nn_node *first = &model->nodes[0];
+    size_t reader = 0;
+    if (model->input_count == 1 && first->readers == 1 && !nn_model_is_output(model, 0) &&
+        model->node_count > 1 && model->nodes[1].input_count == 1)
+        reader = 1; /* of the input layer: it has no other */
+    return model->input_count <= 1 && model->nodes[reader].build.affine ? reader : NN_NO_NODE;
 }
 
 nn_status nn_workspace_create(nn_workspace **workspace, const nn_model *model, size_t rows,
@@ -187,11 +276,15 @@ nn_status nn_workspace_create(nn_workspace **workspace, const nn_model *model, s
     if (made == NULL)
         return NN_ERR_NO_MEMORY;
     made->rows = rows;
+    made->input_width = nn_model_input_width(model);
+    made->output_width = nn_model_output_width(model);
     made->training = use == NN_TO_TRAIN;
     made->predicts = use == NN_TO_PREDICT;
+    made->loss_scale = 1;
     /* nn_predict reads the caller's floats where those are nn_real */
-    const bool gathers = use != NN_TO_PREDICT || sizeof(nn_real) != sizeof(float);
-    made->input_scaled = use != NN_TO_PREDICT && model->nodes[0].build.affine;
+    const bool gathers =
+        model->input_count <= 1 && (use != NN_TO_PREDICT || sizeof(nn_real) != sizeof(float));
+    made->scaled_node = use != NN_TO_PREDICT ? find_scaled_node(model) : NN_NO_NODE;
     nn_status status = fill_workspace(made, model, gathers);
     if (status != NN_OK) {
         nn_workspace_free(made);
@@ -206,6 +299,10 @@ void nn_workspace_free(nn_workspace *workspace)
     if (workspace == NULL)
         return;
     nn_release(workspace->nodes);
+    nn_release(workspace->inputs);
+    nn_release(workspace->input_gradients);
+    nn_release(workspace->sums);
+    nn_release(workspace->outputs);
     nn_release(workspace->arena);
     nn_release(workspace);
 }

@@ -5,15 +5,26 @@
 
 #include "model.h"
 
-/* Places of one node's buffers in the arena; NULL where it needs none. A view shares its input's. */
+/* Places of one node's buffers in the arena; NULL where it needs none. A view shares its input's y, and
+ * what is wanted as its dy is added to its input's. */
 typedef struct nn_node_buffers {
-    nn_real *y;          /* [rows][output]; NULL: the model's own input, seen in another shape */
+    nn_real *y;          /* [rows][output]; NULL: the model's only input, seen in another shape */
     nn_real *kept;       /* [rows][kept] */
     nn_real *batch_kept; /* [batch_kept] */
     nn_real *dy;         /* [rows][output], training only */
     nn_real *scratch;    /* [rows][scratch] during this node's backward; NULL if dx isn't wanted */
     bool backward;       /* a weight in it or before it is trainable */
 } nn_node_buffers;
+
+/*
+ * Where a gradient by a node's output goes. The first one that backward comes by, which is the last
+ * reader's, is written to the node's dy; each further one to a place of its own, and is then added:
+ * always in the same order, and with one reader nothing is added.
+ */
+typedef struct nn_gradient_place {
+    nn_real *written; /* NULL: nobody wants it */
+    nn_real *sum;     /* what it is added to; NULL: written is dy itself */
+} nn_gradient_place;
 
 typedef enum nn_workspace_use {
     NN_TO_EVALUATE,
@@ -22,13 +33,20 @@ typedef enum nn_workspace_use {
 } nn_workspace_use;
 
 struct nn_workspace {
-    size_t rows; /* it holds batches of at most so many rows */
+    size_t rows;                      /* it holds batches of at most so many rows */
+    size_t input_width, output_width; /* the model's, of all inputs and outputs */
     bool training;
-    bool predicts;     /* else what layers add to the loss is asked for: */
-    double added_loss; /* by the last forward walk */
-    bool input_scaled; /* the first layer is affine, and what is put into x is already its output */
+    bool predicts;      /* else what layers add to the loss is asked for: */
+    double added_loss;  /* by the last forward walk */
+    double loss_scale;  /* the gradients that backward is given are of the loss times this; 1 */
+    size_t scaled_node; /* it is affine and first, and what is put into x is already its output;
+                           NN_NO_NODE: there is none */
     nn_node_buffers *nodes;
-    nn_real *x; /* [rows][input of the model], for inputs that aren't nn_real yet; else NULL */
+    const nn_real **inputs;    /* [edges] each node's inputs, of those with several, in this walk */
+    nn_real **input_gradients; /* [edges] where each node's gradients by its inputs are written */
+    nn_real **sums;            /* [edges] what they are added to, or NULL; see nn_gradient_place */
+    nn_gradient_place *outputs; /* [outputs] of the losses */
+    nn_real *x; /* [rows][input of the model], for one input that isn't nn_real yet; else NULL */
     nn_real *arena;
 };
 
@@ -38,7 +56,14 @@ static inline bool nn_workspace_passes(const nn_workspace *workspace, const nn_m
 {
     const nn_layer_build *build = &model->nodes[index].build;
     return build->view || (build->training_only && !workspace->training) ||
-           (index == 0 && workspace->input_scaled);
+           index == workspace->scaled_node;
+}
+
+/* Where the rows of an input of the model are put before a walk; NULL: the walk is handed them. */
+static inline nn_real *nn_workspace_input(const nn_workspace *workspace, const nn_model *model,
+                                          size_t index)
+{
+    return model->input_count > 1 ? workspace->nodes[model->inputs[index]].y : workspace->x;
 }
 
 /* Makes a workspace. Errors: NN_ERR_NO_MEMORY, NN_ERR_INVALID (more rows than BLAS can count). */

@@ -4,15 +4,15 @@
  * Source: Keras's SGD; Sutskever et al. 2013. */
 #include "optimizer.h"
 #include "vectorize.h"
-#include <math.h>
 
 struct sgd {
-    double learning_rate, momentum;
+    nn_optimizer_options common;
+    double momentum;
     bool nesterov;
 };
 
 static const nn_option options[] = {
-    NN_OPTION_REAL(struct sgd, learning_rate, 0.01, 0.0, INFINITY, "size of a step"),
+    NN_OPTION_LEARNING_RATE(0.01),
     NN_OPTION_REAL(struct sgd, momentum, 0.0, 0.0, 1.0, "share of the last step that is kept"),
     NN_OPTION_BOOL(struct sgd, nesterov, false, "whether to look ahead along the momentum"),
     NN_OPTION_END,
@@ -27,11 +27,6 @@ static const char *const *slots(const void *self)
 static bool folds(const void *self)
 {
     return ((const struct sgd *)self)->momentum == 0;
-}
-
-static double learning_rate(const void *self)
-{
-    return ((const struct sgd *)self)->learning_rate;
 }
 
 NN_VECTORIZE
@@ -81,7 +76,6 @@ const nn_optimizer nn_optimizer_sgd = {
              .help = "gradient descent with momentum; Sutskever et al. 2013",
              .sample = "sgd learning_rate=0.1 momentum=0.9 nesterov=true"},
     .slots = slots,
-    .learning_rate = learning_rate,
     .elementwise = true,
     .folds = folds,
     .step = step,

@@ -1,7 +1,7 @@
 /* Adapting: layers that learn from data before training. */
 #include "access.h"
 #include "allocate.h"
-#include "dataset.h"
+#include "source.h"
 #include "status.h"
 #include "walk.h"
 #include <string.h>
@@ -9,8 +9,9 @@
 /* One layer's adapting. */
 struct adaption {
     nn_model *model;
-    size_t index; /* of the layer */
-    const nn_column *x;
+    size_t index;            /* of the layer */
+    bool *wanted;            /* [node_count] the layers that it depends on */
+    const nn_column *inputs; /* the model's */
     size_t rows;
     nn_workspace *workspace;
     double *state;
@@ -22,23 +23,34 @@ static size_t state_size(const nn_node *node)
     return layer->adapt == NULL ? 0 : layer->adapt_state(node->layer.self, &node->build);
 }
 
+static void find_wanted(const nn_model *model, size_t index, bool *wanted)
+{
+    wanted[index] = true;
+    for (size_t i = index + 1; i-- > 0;)
+        for (size_t e = 0; e < model->nodes[i].input_count && wanted[i]; e++)
+            wanted[model->nodes[i].inputs[e]] = true;
+    wanted[index] = false; /* it is to be adapted now */
+}
+
 static void adapt_batch(const struct adaption *a, size_t first, size_t count)
 {
     const nn_model *model = a->model;
     const nn_node *node = &model->nodes[a->index];
-    const nn_layer_build *input = &model->nodes[0].build;
-    const bool scaled = a->workspace->input_scaled && a->index > 0;
-    nn_column_gather_scaled(a->x, &(nn_rows){.first = first, .count = count},
-                            scaled ? (nn_real)input->scale : 1, scaled ? (nn_real)input->offset : 0,
-                            a->workspace->x);
+    const size_t scaled = a->workspace->scaled_node;
+    const nn_layer_build *input = scaled == NN_NO_NODE ? NULL : &model->nodes[scaled].build;
+    for (size_t i = 0; i < nn_model_input_count(model); i++)
+        nn_column_gather_scaled(&a->inputs[i], &(nn_rows){.first = first, .count = count},
+                                input != NULL ? (nn_real)input->scale : 1,
+                                input != NULL ? (nn_real)input->offset : 0,
+                                nn_workspace_input(a->workspace, model, i));
     nn_layer_of(&node->layer)
-        ->adapt(node->layer.self,
-                &(nn_layer_sample){
-                    .rows = count,
-                    .input = &node->build.input,
-                    .x = nn_walk_forward_to(model, a->workspace, count, a->workspace->x, a->index),
-                    .state = a->state,
-                });
+        ->adapt(node->layer.self, &(nn_layer_sample){
+                                      .rows = count,
+                                      .input = &node->build.input,
+                                      .x = nn_walk_forward_to(model, a->workspace, count,
+                                                              a->workspace->x, a->index, a->wanted),
+                                      .state = a->state,
+                                  });
 }
 
 static nn_status run(const struct adaption *a)
@@ -54,17 +66,29 @@ static nn_status run(const struct adaption *a)
         ->adapt_end(node->layer.self, &node->build, a->state, parameters);
 }
 
-static nn_status adapt_layer(nn_model *model, size_t index, const nn_column *x, size_t rows)
+static nn_status make_and_run(struct adaption *a)
 {
-    struct adaption a = {.model = model, .index = index, .x = x, .rows = rows};
-    NN_TRY(nn_walk_check_ready(model, index));
-    NN_TRY(nn_workspace_create(&a.workspace, model, rows < NN_ADAPT_ROWS ? rows : NN_ADAPT_ROWS,
-                               NN_TO_EVALUATE));
+    const nn_model *model = a->model;
+    find_wanted(model, a->index, a->wanted);
+    NN_TRY(nn_walk_check_ready(model, a->wanted));
+    NN_TRY(nn_workspace_create(&a->workspace, model,
+                               a->rows < NN_ADAPT_ROWS ? a->rows : NN_ADAPT_ROWS, NN_TO_EVALUATE));
+    nn_status status = run(a);
+    nn_workspace_free(a->workspace);
+    return status == NN_OK ? NN_OK : nn_fail_in(status, "%s", model->nodes[a->index].name);
+}
+
+static nn_status adapt_layer(nn_model *model, size_t index, const nn_column *inputs, size_t rows)
+{
+    struct adaption a = {.model = model, .index = index, .inputs = inputs, .rows = rows};
+    a.wanted = nn_allocate(model->node_count, sizeof(*a.wanted));
     a.state = nn_allocate(state_size(&model->nodes[index]), sizeof(*a.state));
-    nn_status status = a.state != NULL ? run(&a) : NN_ERR_NO_MEMORY;
+    nn_status status = NN_ERR_NO_MEMORY;
+    if (a.wanted != NULL && a.state != NULL)
+        status = make_and_run(&a);
+    nn_release(a.wanted);
     nn_release(a.state);
-    nn_workspace_free(a.workspace);
-    return status == NN_OK ? NN_OK : nn_fail_in(status, "%s", model->nodes[index].name);
+    return status;
 }
 
 static nn_status unknown_layer(const nn_model *model, const char *name)
@@ -82,15 +106,8 @@ static nn_status unknown_layer(const nn_model *model, const char *name)
 static nn_status adapt_model(nn_model *model, const char *layer, const nn_dataset *data)
 {
     NN_REQUIRE(model->node_count > 0, NN_ERR_STATE, "the model has no layers");
-    const nn_column *x = nn_dataset_column(data, "x");
-    const nn_shape *input = nn_model_input_shape(model);
-    NN_REQUIRE(data->rows > 0, NN_ERR_INVALID, "data: there are no rows");
-    NN_REQUIRE(x != NULL, NN_ERR_INVALID, "data: there are no inputs");
-    NN_REQUIRE(x->width == nn_shape_width(input), NN_ERR_SHAPE,
-               "the model takes inputs of shape %s = %zu values, the data has rows of shape %s = "
-               "%zu values",
-               nn_shape_string(input).text, nn_shape_width(input), nn_shape_string(&x->shape).text,
-               x->width);
+    nn_column inputs[NN_MAX_INPUTS];
+    NN_TRY(nn_source_find_inputs(inputs, model, data, "data"));
     NN_TRY(nn_model_build(model));
     bool found = false;
     for (size_t i = 0; i < model->node_count; i++) {
@@ -98,7 +115,7 @@ static nn_status adapt_model(nn_model *model, const char *layer, const nn_datase
             (layer != NULL && strcmp(model->nodes[i].name, layer) != 0))
             continue;
         found = true;
-        NN_TRY(adapt_layer(model, i, x, data->rows));
+        NN_TRY(adapt_layer(model, i, inputs, data->rows));
     }
     return found || layer == NULL ? NN_OK : unknown_layer(model, layer);
 }

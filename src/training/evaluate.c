@@ -7,8 +7,9 @@ static nn_status evaluate(const nn_model *model, const nn_dataset *data, double 
 {
     NN_REQUIRE(model->compiled, NN_ERR_STATE, "the model isn't compiled: call nn_model_compile");
     NN_REQUIRE(count == nn_model_metric_count(model), NN_ERR_INVALID,
-               "count is %zu, but there are %zu values: loss and %zu metric(s)", count,
-               nn_model_metric_count(model), model->metric_count);
+               "count is %zu, but there are %zu values: %s and %zu metric(s)", count,
+               nn_model_metric_count(model), model->output_count > 1 ? "losses" : "loss",
+               model->metric_count);
     nn_source source;
     nn_trainer *trainer;
     NN_TRY(nn_source_open(&source, model, data, "data"));

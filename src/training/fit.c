@@ -106,7 +106,8 @@ static nn_status prepare(struct fit *fit, const nn_dataset *data)
  * none yet. */
 static nn_status keep_class_names(nn_model *model, const nn_dataset *data)
 {
-    if (model->class_count > 0 || data->class_count != nn_model_output_width(model))
+    if (model->class_count > 0 || model->output_count > 1 ||
+        data->class_count != nn_model_output_width(model))
         return NN_OK;
     NN_TRY(nn_names_copy(&model->class_names, (const char *const *)data->class_names,
                          data->class_count));
@@ -170,7 +171,7 @@ static nn_status train_batch(struct fit *fit, size_t epoch, size_t batch)
     const size_t left = fit->training.rows - first;
     const nn_rows rows = {
         .order = fit->order, .first = first, .count = batch + 1 == fit->batches ? left : size};
-    NN_TRY(nn_trainer_gather(fit->trainer, &fit->training, &rows));
+    NN_TRY(nn_trainer_gather(fit->trainer, fit->model, &fit->training, &rows));
     const double loss = nn_trainer_forward(fit->trainer, fit->model);
     if (!isfinite(loss))
         return diverged(fit, "the loss", epoch, batch);

@@ -14,12 +14,11 @@ static nn_status note_pass(nn_model *model, size_t rows, nn_workspace_use use)
 {
     nn_workspace *workspace;
     NN_TRY(nn_workspace_create(&workspace, model, rows, use));
-    nn_real *input =
-        nn_allocate(rows * nn_shape_width(nn_model_input_shape(model)), sizeof(*input));
+    nn_real *input = nn_allocate(rows * nn_model_input_width(model), sizeof(*input));
     if (input != NULL) {
-        nn_walk_forward(model, workspace, rows, input, model->fused);
-        if (use == NN_TO_TRAIN && nn_walk_output_gradient(model, workspace) != NULL)
-            nn_walk_backward(model, workspace, rows, input, model->fused);
+        nn_walk_forward(model, workspace, rows, input, true);
+        if (use == NN_TO_TRAIN)
+            nn_walk_backward(model, workspace, rows, input, true, 1);
         nn_release(input);
     }
     nn_workspace_free(workspace);

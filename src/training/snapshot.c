@@ -30,6 +30,7 @@ void nn_snapshot_take(nn_snapshot *snapshot, const nn_model *model)
 {
     memcpy(snapshot->weights, model->weights, weights_size(model));
     memcpy(snapshot->slots, model->slots, slots_size(model));
+    memcpy(snapshot->scalars, model->scalars, sizeof(snapshot->scalars));
     snapshot->iteration = model->iteration;
 }
 
@@ -37,6 +38,7 @@ void nn_snapshot_restore(const nn_snapshot *snapshot, nn_model *model)
 {
     memcpy(model->weights, snapshot->weights, weights_size(model));
     memcpy(model->slots, snapshot->slots, slots_size(model));
+    memcpy(model->scalars, snapshot->scalars, sizeof(model->scalars));
     model->iteration = snapshot->iteration;
 }
 

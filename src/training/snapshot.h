@@ -6,6 +6,7 @@
 
 typedef struct nn_snapshot {
     nn_real *weights, *slots;
+    double scalars[NN_OPTIMIZER_MAX_SCALARS];
     uint64_t iteration;
 } nn_snapshot;
 

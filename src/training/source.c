@@ -1,55 +1,205 @@
 #include "source.h"
 #include "status.h"
+#include "text.h"
 #include "walk.h"
 #include <math.h>
+#include <string.h>
 
-static nn_status check_inputs(const nn_source *source, const nn_model *model)
+/* ---- finding columns ---- */
+
+/* What a model's inputs, or its outputs, want of a dataset. */
+struct wanted {
+    const char *whole; /* the column with all of them side by side */
+    const char *what;
+    size_t count;
+    const char *names[NN_MAX_INPUTS > NN_MAX_OUTPUTS ? NN_MAX_INPUTS : NN_MAX_OUTPUTS];
+    nn_shape shapes[NN_MAX_INPUTS > NN_MAX_OUTPUTS ? NN_MAX_INPUTS : NN_MAX_OUTPUTS];
+};
+
+static struct wanted want_inputs(const nn_model *model)
 {
-    const nn_shape *input = nn_model_input_shape(model);
-    NN_REQUIRE(source->x->width == nn_shape_width(input), NN_ERR_SHAPE,
-               "the model takes inputs of shape %s = %zu values, the data has rows of shape %s = "
-               "%zu values",
-               nn_shape_string(input).text, nn_shape_width(input),
-               nn_shape_string(&source->x->shape).text, source->x->width);
+    struct wanted wanted = {.whole = "x", .what = "input", .count = nn_model_input_count(model)};
+    for (size_t i = 0; i < wanted.count; i++) {
+        wanted.names[i] = nn_model_input_name(model, i);
+        wanted.shapes[i] = *nn_model_input_shape(model, i);
+    }
+    return wanted;
+}
+
+static bool takes_labels(const nn_model *model, size_t output)
+{
+    return nn_loss_of(&model->outputs[output].loss)->target == NN_TARGET_LABELS;
+}
+
+/* Targets have the output's shape, or one label for each distribution along its last dimension. */
+static struct wanted want_targets(const nn_model *model)
+{
+    struct wanted wanted = {.whole = "y", .what = "target", .count = nn_model_output_count(model)};
+    for (size_t i = 0; i < wanted.count; i++) {
+        const nn_shape *output = nn_model_output_shape(model, i);
+        wanted.names[i] = nn_model_output_name(model, i);
+        wanted.shapes[i] = takes_labels(model, i)
+                               ? nn_shape_1d(nn_shape_width(output) / nn_last_dimension(output))
+                               : *output;
+    }
+    return wanted;
+}
+
+/* "a, b" */
+static nn_status no_column(const struct wanted *wanted, const char *name)
+{
+    nn_text all = NN_TEXT_INIT;
+    for (size_t i = 0; i < wanted->count; i++)
+        nn_text_append(&all, "%s%s", i == 0 ? "" : ", ", wanted->names[i]);
+    if (name == NULL)
+        nn_fail(NN_ERR_INVALID, "there are no %ss: expected column %s%s%s", wanted->what,
+                wanted->whole, wanted->count > 1 ? ", or " : " or ", all.failed ? "?" : all.data);
+    else
+        nn_fail(NN_ERR_INVALID, "there is no column '%s' for the %s of that name; expected: %s",
+                name, wanted->what, all.failed ? "?" : all.data);
+    nn_text_free(&all);
+    return NN_ERR_INVALID;
+}
+
+/* Parts of the whole column, one after the other. */
+static nn_status cut_whole(const nn_column *whole, const struct wanted *wanted, nn_column *columns)
+{
+    size_t sum = 0;
+    for (size_t i = 0; i < wanted->count; i++)
+        sum += nn_shape_width(&wanted->shapes[i]);
+    NN_REQUIRE(whole->width == sum, NN_ERR_SHAPE,
+               "the model has %zu %ss of %zu values together, column %s has rows of shape %s = %zu "
+               "values",
+               wanted->count, wanted->what, sum, wanted->whole, nn_shape_string(&whole->shape).text,
+               whole->width);
+    for (size_t i = 0, first = 0; i < wanted->count; i++) {
+        columns[i] = nn_column_part(whole, first, &wanted->shapes[i]);
+        first += columns[i].width;
+    }
     return NN_OK;
 }
 
-/* One label for each of the output's distributions, which lie along its last dimension. */
-static nn_status check_labels(const nn_source *source, const nn_model *model)
+/* Columns that every dataset may have. */
+static const char *const always[] = {"x", "y", "sample_weight"};
+enum { ALWAYS = sizeof(always) / sizeof(always[0]) };
+
+/* The column of an input's or output's own name. A layer may be named y or sample_weight, but an input isn't
+ * found in a column that means something else. */
+static const nn_column *find_named(const nn_dataset *data, const char *name, const char *whole)
 {
-    const nn_shape *output = nn_model_output_shape(model);
-    const char *loss = model->loss.type->name;
-    const size_t labels = nn_shape_width(output) / nn_last_dimension(output);
-    NN_REQUIRE(source->y->type != NN_FLOAT32, NN_ERR_INVALID,
-               "loss %s takes class labels of type int32 or uint8, the targets are float32", loss);
-    NN_REQUIRE(source->y->width == labels, NN_ERR_SHAPE,
-               "loss %s takes %zu class label(s) a row for outputs of shape %s, the targets have "
-               "shape %s",
-               loss, labels, nn_shape_string(output).text, nn_shape_string(&source->y->shape).text);
-    return nn_column_check_labels(source->y, source->rows, source->classes);
+    for (size_t i = 0; i < ALWAYS; i++)
+        if (strcmp(name, always[i]) == 0 && strcmp(name, whole) != 0)
+            return NULL;
+    return nn_dataset_column(data, name);
 }
 
-static nn_status check_values(const nn_source *source, const nn_model *model)
+static nn_status find_columns(const nn_dataset *data, const struct wanted *wanted,
+                              nn_column *columns)
 {
-    const nn_shape *output = nn_model_output_shape(model);
-    NN_REQUIRE(source->y->width == nn_shape_width(output), NN_ERR_SHAPE,
+    const nn_column *whole = nn_dataset_column(data, wanted->whole);
+    const char *missing = NULL;
+    size_t found = 0;
+    for (size_t i = 0; i < wanted->count; i++) {
+        const nn_column *column = find_named(data, wanted->names[i], wanted->whole);
+        if (column != NULL)
+            columns[i] = *column;
+        else if (missing == NULL)
+            missing = wanted->names[i];
+        found += column != NULL;
+    }
+    if (found == wanted->count)
+        return NN_OK;
+    if (found > 0 || whole == NULL)
+        return no_column(wanted, found > 0 ? missing : NULL);
+    if (wanted->count == 1) {
+        columns[0] = *whole; /* whether it fits is told with both shapes */
+        return NN_OK;
+    }
+    return cut_whole(whole, wanted, columns);
+}
+
+/* A column that nobody reads is a misspelt one. */
+static nn_status check_columns(const nn_dataset *data, const struct wanted *inputs,
+                               const struct wanted *targets)
+{
+    for (size_t c = 0; c < data->column_count; c++) {
+        const char *name = data->columns[c].name;
+        nn_nearest nearest = nn_nearest_to(name);
+        bool known = false;
+        for (size_t i = 0; i < ALWAYS; i++) {
+            known = known || strcmp(name, always[i]) == 0;
+            nn_nearest_consider(&nearest, always[i]);
+        }
+        for (size_t i = 0; i < inputs->count; i++) {
+            known = known || strcmp(name, inputs->names[i]) == 0;
+            nn_nearest_consider(&nearest, inputs->names[i]);
+        }
+        for (size_t i = 0; i < targets->count; i++) {
+            known = known || strcmp(name, targets->names[i]) == 0;
+            nn_nearest_consider(&nearest, targets->names[i]);
+        }
+        const bool near = nearest.candidate != NULL;
+        NN_REQUIRE(known, NN_ERR_INVALID,
+                   "column '%s' is neither an input nor an output of the model%s%s%s", name,
+                   near ? "; did you mean '" : "", near ? nearest.candidate : "", near ? "'?" : "");
+    }
+    return NN_OK;
+}
+
+/* ---- checking them ---- */
+
+static nn_status check_input(const nn_model *model, size_t index, const nn_column *column)
+{
+    const nn_shape *input = nn_model_input_shape(model, index);
+    NN_REQUIRE(column->width == nn_shape_width(input), NN_ERR_SHAPE,
+               "the model takes inputs of shape %s = %zu values, the data has rows of shape %s = "
+               "%zu values",
+               nn_shape_string(input).text, nn_shape_width(input),
+               nn_shape_string(&column->shape).text, column->width);
+    return NN_OK;
+}
+
+static nn_status check_labels(const nn_model *model, size_t index, const nn_column *column,
+                              size_t rows)
+{
+    const nn_shape *output = nn_model_output_shape(model, index);
+    const char *loss = model->outputs[index].loss.type->name;
+    const size_t classes = nn_last_dimension(output), labels = nn_shape_width(output) / classes;
+    NN_REQUIRE(column->type != NN_FLOAT32, NN_ERR_INVALID,
+               "loss %s takes class labels of type int32 or uint8, the targets are float32", loss);
+    NN_REQUIRE(column->width == labels, NN_ERR_SHAPE,
+               "loss %s takes %zu class label(s) a row for outputs of shape %s, the targets have "
+               "shape %s",
+               loss, labels, nn_shape_string(output).text, nn_shape_string(&column->shape).text);
+    return nn_column_check_labels(column, rows, classes);
+}
+
+static nn_status check_values(const nn_model *model, size_t index, const nn_column *column)
+{
+    const nn_shape *output = nn_model_output_shape(model, index);
+    NN_REQUIRE(column->width == nn_shape_width(output), NN_ERR_SHAPE,
                "the model's outputs have shape %s = %zu values, the targets have shape %s = %zu "
                "values%s",
                nn_shape_string(output).text, nn_shape_width(output),
-               nn_shape_string(&source->y->shape).text, source->y->width,
-               source->y->width == 1 && source->y->type != NN_FLOAT32
+               nn_shape_string(&column->shape).text, column->width,
+               column->width == 1 && column->type != NN_FLOAT32
                    ? " (for class labels there are sparse losses)"
                    : "");
     return NN_OK;
 }
 
-/* Whether a layer takes the model's input as it is, or only seen in another shape. */
-static bool takes_input(const nn_model *model, const nn_node *node)
+/* The index of the model's input that a layer takes as it is, or only seen in another shape; SIZE_MAX:
+ * it takes another layer's output. */
+static size_t input_taken(const nn_model *model, const nn_node *node)
 {
-    size_t input = node->input;
-    while (input != NN_NO_NODE && model->nodes[input].build.view)
-        input = model->nodes[input].input;
-    return input == NN_NO_NODE;
+    while (node->input_count == 1 && model->nodes[node->inputs[0]].build.view)
+        node = &model->nodes[node->inputs[0]];
+    if (node->input_count > 0)
+        return SIZE_MAX;
+    for (size_t i = 0; i < model->input_count; i++)
+        if (model->inputs[i] == (size_t)(node - model->nodes))
+            return i;
+    return 0; /* the only one, told by an input_shape */
 }
 
 static double value_at(const nn_column *column, size_t index)
@@ -65,24 +215,73 @@ static double value_at(const nn_column *column, size_t index)
     return NAN;
 }
 
-static nn_status check_tokens(const nn_source *source, const nn_node *node)
+static nn_status check_tokens(const nn_node *node, const nn_column *column, size_t rows)
 {
     const double tokens = (double)node->build.tokens;
-    for (size_t i = 0; i < source->rows * source->x->width; i++) {
-        const double value = value_at(source->x, i);
-        NN_REQUIRE(value >= 0 && value < tokens && value == floor(value), NN_ERR_INVALID,
-                   "%s takes whole numbers 0 to %zu, the inputs have %g in row %zu", node->name,
-                   node->build.tokens - 1, value, i / source->x->width);
-    }
+    for (size_t row = 0; row < rows; row++)
+        for (size_t i = 0; i < column->width; i++) {
+            const double value = value_at(column, row * column->stride + i);
+            NN_REQUIRE(value >= 0 && value < tokens && value == floor(value), NN_ERR_INVALID,
+                       "%s takes whole numbers 0 to %zu, the inputs have %g in row %zu", node->name,
+                       node->build.tokens - 1, value, row);
+        }
     return NN_OK;
 }
 
 static nn_status check_all_tokens(const nn_source *source, const nn_model *model)
 {
-    for (size_t i = 0; i < model->node_count; i++)
-        if (model->nodes[i].build.tokens > 0 && takes_input(model, &model->nodes[i]))
-            NN_TRY(check_tokens(source, &model->nodes[i]));
+    for (size_t i = 0; i < model->node_count; i++) {
+        const nn_node *node = &model->nodes[i];
+        const size_t input = node->build.tokens > 0 ? input_taken(model, node) : SIZE_MAX;
+        if (input != SIZE_MAX)
+            NN_TRY(check_tokens(node, &source->inputs[input], source->rows));
+    }
     return NN_OK;
+}
+
+/* inputs[nn_model_input_count]: columns that have been found. */
+static nn_status check_inputs(const nn_model *model, const nn_column *inputs)
+{
+    for (size_t i = 0; i < nn_model_input_count(model); i++) {
+        nn_status status = check_input(model, i, &inputs[i]);
+        if (status != NN_OK)
+            return model->input_count > 1 ? nn_fail_in(status, "%s", nn_model_input_name(model, i))
+                                          : status;
+    }
+    return NN_OK;
+}
+
+static nn_status check_source(const nn_source *source, const nn_model *model)
+{
+    NN_TRY(check_inputs(model, source->inputs));
+    NN_TRY(check_all_tokens(source, model));
+    for (size_t i = 0; i < model->output_count; i++) {
+        const nn_column *column = &source->targets[i];
+        nn_status status = takes_labels(model, i) ? check_labels(model, i, column, source->rows)
+                                                  : check_values(model, i, column);
+        if (status != NN_OK)
+            return model->output_count > 1
+                       ? nn_fail_in(status, "%s", nn_model_output_name(model, i))
+                       : status;
+    }
+    return NN_OK;
+}
+
+/* ---- opening ---- */
+
+static nn_status open_inputs(nn_column *inputs, const nn_model *model, const nn_dataset *data)
+{
+    const struct wanted wanted = want_inputs(model);
+    NN_REQUIRE(data->rows > 0, NN_ERR_INVALID, "there are no rows");
+    NN_TRY(find_columns(data, &wanted, inputs));
+    return check_inputs(model, inputs);
+}
+
+nn_status nn_source_find_inputs(nn_column *inputs, const nn_model *model, const nn_dataset *data,
+                                const char *what)
+{
+    nn_status status = open_inputs(inputs, model, data);
+    return status == NN_OK ? NN_OK : nn_fail_in(status, "%s", what);
 }
 
 size_t nn_source_least_rows(const nn_model *model)
@@ -106,26 +305,25 @@ nn_status nn_source_check_batch(const nn_model *model, size_t rows)
     return NN_OK;
 }
 
+static nn_status open_source(nn_source *source, const nn_model *model, const nn_dataset *data)
+{
+    const struct wanted inputs = want_inputs(model), targets = want_targets(model);
+    NN_REQUIRE(source->rows > 0, NN_ERR_INVALID, "there are no rows");
+    NN_TRY(find_columns(data, &inputs, source->inputs));
+    NN_TRY(find_columns(data, &targets, source->targets));
+    NN_TRY(check_columns(data, &inputs, &targets));
+    return check_source(source, model);
+}
+
 nn_status nn_source_open(nn_source *source, const nn_model *model, const nn_dataset *data,
                          const char *what)
 {
     *source = (nn_source){
         .rows = data->rows,
-        .x = nn_dataset_column(data, "x"),
-        .y = nn_dataset_column(data, "y"),
         .sample_weight = nn_dataset_column(data, "sample_weight"),
-        .classes = nn_last_dimension(nn_model_output_shape(model)),
     };
-    NN_REQUIRE(source->rows > 0, NN_ERR_INVALID, "%s: there are no rows", what);
-    NN_REQUIRE(source->x != NULL, NN_ERR_INVALID, "%s: there are no inputs", what);
-    NN_REQUIRE(source->y != NULL, NN_ERR_INVALID, "%s: there are no targets", what);
-    NN_TRY(nn_walk_check_ready(model, model->node_count));
-    nn_status status = check_inputs(source, model);
-    if (status == NN_OK)
-        status = check_all_tokens(source, model);
-    if (status == NN_OK)
-        status = nn_loss_of(&model->loss)->target == NN_TARGET_LABELS ? check_labels(source, model)
-                                                                      : check_values(source, model);
+    NN_TRY(nn_walk_check_ready(model, NULL));
+    nn_status status = open_source(source, model, data);
     return status == NN_OK ? NN_OK : nn_fail_in(status, "%s", what);
 }
 
@@ -134,9 +332,11 @@ nn_status nn_source_set_class_weight(nn_source *source, const nn_model *model,
 {
     if (class_weight == NULL)
         return NN_OK;
-    const nn_shape *output = nn_model_output_shape(model);
-    const size_t classes = source->classes == 1 ? 2 : source->classes;
-    NN_REQUIRE(nn_shape_width(output) == source->classes, NN_ERR_UNSUPPORTED,
+    const nn_shape *output = nn_model_output_shape(model, 0);
+    const size_t width = nn_last_dimension(output), classes = width == 1 ? 2 : width;
+    NN_REQUIRE(model->output_count == 1, NN_ERR_UNSUPPORTED,
+               "class_weight is for models with one output, this one has %zu", model->output_count);
+    NN_REQUIRE(nn_shape_width(output) == width, NN_ERR_UNSUPPORTED,
                "class_weight needs one output distribution a row, the outputs have shape %s",
                nn_shape_string(output).text);
     NN_REQUIRE(count == classes, NN_ERR_SHAPE,

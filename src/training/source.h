@@ -7,18 +7,24 @@
 
 typedef struct nn_source {
     size_t rows;
-    const nn_column *x, *y;
-    const nn_column *sample_weight; /* NULL: none */
-    const double *class_weight;     /* [classes]; NULL: none */
-    size_t classes;                 /* class labels are 0 ... classes - 1 */
+    nn_column inputs[NN_MAX_INPUTS];   /* of the model's inputs */
+    nn_column targets[NN_MAX_OUTPUTS]; /* of its outputs */
+    const nn_column *sample_weight;    /* NULL: none */
+    const double *class_weight;        /* [classes]; NULL: none */
 } nn_source;
 
-/* Checks data against a compiled model: widths, types, every class label, every weight, whole numbers
- * where the first layer takes these, so that
+/* Finds the columns: each of an input's or output's own name, or parts of "x" and "y", where these lie side
+ * by side. Checks data against a compiled model: widths, types, every class label, every weight, and whole
+ * numbers where an input goes to a layer that takes these, so that
  * nothing can go wrong once training has begun. what names the dataset in messages.
  * Errors: NN_ERR_INVALID, NN_ERR_SHAPE, with both shapes, or row and value, in the message. */
 nn_status nn_source_open(nn_source *source, const nn_model *model, const nn_dataset *data,
                          const char *what);
+
+/* Finds the columns of a model's inputs alone: inputs[nn_model_input_count]. The model needn't be
+ * compiled. Errors as above. */
+nn_status nn_source_find_inputs(nn_column *inputs, const nn_model *model, const nn_dataset *data,
+                                const char *what);
 
 /* Whether steps of so many rows can be made. NN_ERR_INVALID, with the layer that can't and what to do. */
 nn_status nn_source_check_batch(const nn_model *model, size_t rows);

@@ -8,14 +8,15 @@ static nn_status train_on_batch(nn_model *model, const nn_dataset *batch, double
 {
     NN_REQUIRE(model->compiled, NN_ERR_STATE, "the model isn't compiled: call nn_model_compile");
     NN_REQUIRE((values == NULL && count == 0) || count == nn_model_metric_count(model),
-               NN_ERR_INVALID, "count is %zu, but there are %zu values: loss and %zu metric(s)",
-               count, nn_model_metric_count(model), model->metric_count);
+               NN_ERR_INVALID, "count is %zu, but there are %zu values: %s and %zu metric(s)",
+               count, nn_model_metric_count(model), model->output_count > 1 ? "losses" : "loss",
+               model->metric_count);
     nn_source source;
     nn_trainer *trainer;
     NN_TRY(nn_source_open(&source, model, batch, "batch"));
     NN_TRY(nn_source_check_batch(model, source.rows));
     NN_TRY(nn_trainer_keep(&trainer, model, source.rows));
-    NN_TRY(nn_trainer_gather(trainer, &source, &(nn_rows){.count = source.rows}));
+    NN_TRY(nn_trainer_gather(trainer, model, &source, &(nn_rows){.count = source.rows}));
     const double loss = nn_trainer_forward(trainer, model);
     NN_REQUIRE(isfinite(loss), NN_ERR_NONFINITE,
                "the loss isn't finite after %llu steps; the weights are as before this one",

@@ -1,44 +1,59 @@
 #include "trainer.h"
 #include "allocate.h"
-#include "pool.h"
 #include "status.h"
+#include "update.h"
 #include "walk.h"
 #include <string.h>
 
-enum { STATE_ALIGNMENT = 16 };
-
-static size_t state_size(const nn_named_metric *metric)
+static size_t state_count(const nn_model *model, const nn_named_metric *metric)
 {
-    const size_t size = nn_metric_of(&metric->part)->state_size;
-    return (size + STATE_ALIGNMENT - 1) / STATE_ALIGNMENT * STATE_ALIGNMENT;
+    return nn_metric_of(&metric->part)
+        ->state_count(metric->part.self,
+                      nn_last_dimension(nn_model_output_shape(model, metric->output)));
 }
 
-static nn_status allocate_batch(nn_trainer *trainer, const nn_model *model)
+static nn_status make_output(nn_trainer_output *output, const nn_model *model, size_t index,
+                             size_t most_rows)
 {
-    const bool labels = nn_loss_of(&model->loss)->target == NN_TARGET_LABELS;
+    const nn_shape *shape = nn_model_output_shape(model, index);
+    const nn_loss *loss = nn_loss_of(&model->outputs[index].loss);
     size_t loss_rows, values;
-    NN_REQUIRE(nn_multiply(trainer->most_rows, trainer->distributions, &loss_rows) &&
-                   nn_multiply(loss_rows, trainer->width, &values),
-               NN_ERR_NO_MEMORY, "a batch of %zu rows is more than memory can hold",
-               trainer->most_rows);
-    if (labels)
-        trainer->labels = nn_allocate(loss_rows, sizeof(*trainer->labels));
+    output->width = nn_last_dimension(shape);
+    output->distributions = nn_shape_width(shape) / output->width;
+    NN_REQUIRE(nn_multiply(most_rows, output->distributions, &loss_rows) &&
+                   nn_multiply(loss_rows, output->width, &values),
+               NN_ERR_NO_MEMORY, "a batch of %zu rows is more than memory can hold", most_rows);
+    if (loss->target == NN_TARGET_LABELS)
+        output->labels = nn_allocate(loss_rows, sizeof(*output->labels));
     else
-        trainer->values = nn_allocate(values, sizeof(*trainer->values));
-    trainer->row_weight = nn_allocate(loss_rows, sizeof(*trainer->row_weight));
-    trainer->loss_factor = nn_allocate(loss_rows, sizeof(*trainer->loss_factor));
-    trainer->row_loss = nn_allocate(loss_rows, sizeof(*trainer->row_loss));
-    trainer->metric_states = nn_allocate(trainer->metric_states_size, 1);
-    trainer->target = (nn_target){
-        .kind = nn_loss_of(&model->loss)->target,
-        .values = trainer->values,
-        .labels = trainer->labels,
+        output->values = nn_allocate(values, sizeof(*output->values));
+    output->row_weight = nn_allocate(loss_rows, sizeof(*output->row_weight));
+    output->loss_factor = nn_allocate(loss_rows, sizeof(*output->loss_factor));
+    output->row_loss = nn_allocate(loss_rows, sizeof(*output->row_loss));
+    output->target = (nn_target){
+        .kind = loss->target,
+        .values = output->values,
+        .labels = output->labels,
     };
-    return (trainer->labels != NULL || trainer->values != NULL) && trainer->row_weight != NULL &&
-                   trainer->loss_factor != NULL && trainer->row_loss != NULL &&
-                   trainer->metric_states != NULL
+    return (output->labels != NULL || output->values != NULL) && output->row_weight != NULL &&
+                   output->loss_factor != NULL && output->row_loss != NULL
                ? NN_OK
                : NN_ERR_NO_MEMORY;
+}
+
+static nn_status make_batch(nn_trainer *trainer, const nn_model *model)
+{
+    for (size_t i = 0; i < model->metric_count; i++)
+        trainer->metric_state_count += state_count(model, &model->metrics[i]);
+    trainer->metric_states =
+        nn_allocate(trainer->metric_state_count, sizeof(*trainer->metric_states));
+    trainer->outputs = nn_allocate(model->output_count, sizeof(*trainer->outputs));
+    if (trainer->metric_states == NULL || trainer->outputs == NULL)
+        return NN_ERR_NO_MEMORY;
+    trainer->output_count = model->output_count;
+    for (size_t i = 0; i < model->output_count; i++)
+        NN_TRY(make_output(&trainer->outputs[i], model, i, trainer->most_rows));
+    return NN_OK;
 }
 
 nn_status nn_trainer_create(nn_trainer **trainer, const nn_model *model, size_t rows, bool training)
@@ -47,20 +62,19 @@ nn_status nn_trainer_create(nn_trainer **trainer, const nn_model *model, size_t 
     nn_trainer *made = nn_allocate(1, sizeof(*made));
     if (made == NULL)
         return NN_ERR_NO_MEMORY;
-    const nn_shape *output = nn_model_output_shape(model);
     made->most_rows = rows;
     made->training = training;
-    made->width = nn_last_dimension(output);
-    made->distributions = nn_shape_width(output) / made->width;
-    for (size_t i = 0; i < model->metric_count; i++)
-        made->metric_states_size += state_size(&model->metrics[i]);
+    const nn_optional_real *scale = &nn_optimizer_options_of(&model->optimizer)->loss_scale_factor;
+    made->loss_scale = scale->given ? scale->value : 1;
     nn_status status =
         nn_workspace_create(&made->workspace, model, rows, training ? NN_TO_TRAIN : NN_TO_EVALUATE);
     if (status == NN_OK) {
-        const nn_layer_build *input = &model->nodes[0].build;
-        made->input_scale = made->workspace->input_scaled ? (nn_real)input->scale : 1;
-        made->input_offset = made->workspace->input_scaled ? (nn_real)input->offset : 0;
-        status = allocate_batch(made, model);
+        made->workspace->loss_scale = made->loss_scale;
+        const size_t scaled = made->workspace->scaled_node;
+        const nn_layer_build *input = scaled == NN_NO_NODE ? NULL : &model->nodes[scaled].build;
+        made->input_scale = input != NULL ? (nn_real)input->scale : 1;
+        made->input_offset = input != NULL ? (nn_real)input->offset : 0;
+        status = make_batch(made, model);
     }
     if (status != NN_OK) {
         nn_trainer_free(made);
@@ -75,11 +89,15 @@ void nn_trainer_free(nn_trainer *trainer)
     if (trainer == NULL)
         return;
     nn_workspace_free(trainer->workspace);
-    nn_release(trainer->values);
-    nn_release(trainer->labels);
-    nn_release(trainer->row_weight);
-    nn_release(trainer->loss_factor);
-    nn_release(trainer->row_loss);
+    for (size_t i = 0; i < trainer->output_count; i++) {
+        nn_trainer_output *output = &trainer->outputs[i];
+        nn_release(output->values);
+        nn_release(output->labels);
+        nn_release(output->row_weight);
+        nn_release(output->loss_factor);
+        nn_release(output->row_loss);
+    }
+    nn_release(trainer->outputs);
     nn_release(trainer->metric_states);
     nn_release(trainer);
 }
@@ -107,142 +125,132 @@ nn_status nn_trainer_keep(nn_trainer **trainer, nn_model *model, size_t rows)
  * or 1 by rounding where there is one value. */
 static size_t class_of(const nn_real *values, size_t width)
 {
-    if (width == 1)
-        return values[0] >= (nn_real)0.5;
-    size_t largest = 0;
-    for (size_t i = 1; i < width; i++)
-        if (values[i] > values[largest])
-            largest = i;
-    return largest;
+    return width == 1 ? values[0] >= (nn_real)0.5 : nn_largest(width, values);
 }
 
-static void gather_weights(nn_trainer *trainer, const nn_source *source, const nn_rows *rows)
+/* scale: of the gradients */
+static void gather_weights(const nn_trainer_output *output, double scale, const nn_source *source,
+                           const nn_rows *rows)
 {
-    const size_t loss_rows = trainer->rows * trainer->distributions;
+    const size_t loss_rows = rows->count * output->distributions;
     const float *sample_weight =
         source->sample_weight != NULL ? source->sample_weight->values : NULL;
     for (size_t i = 0; i < loss_rows; i++) {
-        const size_t row = i / trainer->distributions;
+        const size_t row = i / output->distributions;
         double weight = 1;
         if (sample_weight != NULL)
             weight = (double)sample_weight[nn_rows_at(rows, row)];
         if (source->class_weight != NULL)
-            weight *= source->class_weight[trainer->labels != NULL
-                                               ? (size_t)trainer->labels[i]
-                                               : class_of(trainer->values + i * trainer->width,
-                                                          trainer->width)];
-        trainer->row_weight[i] = weight;
-        trainer->loss_factor[i] = (nn_real)(weight / (double)loss_rows);
+            weight *= source->class_weight[output->labels != NULL
+                                               ? (size_t)output->labels[i]
+                                               : class_of(output->values + i * output->width,
+                                                          output->width)];
+        output->row_weight[i] = weight;
+        output->loss_factor[i] = (nn_real)(scale * weight / (double)loss_rows);
     }
 }
 
-nn_status nn_trainer_gather(nn_trainer *trainer, const nn_source *source, const nn_rows *rows)
+nn_status nn_trainer_gather(nn_trainer *trainer, const nn_model *model, const nn_source *source,
+                            const nn_rows *rows)
 {
     trainer->rows = rows->count;
-    nn_column_gather_scaled(source->x, rows, trainer->input_scale, trainer->input_offset,
-                            trainer->workspace->x);
-    if (trainer->labels != NULL)
-        NN_TRY(nn_column_gather_labels(source->y, rows, source->classes, trainer->labels));
-    else
-        nn_column_gather(source->y, rows, trainer->values);
-    gather_weights(trainer, source, rows);
+    for (size_t i = 0; i < nn_model_input_count(model); i++)
+        nn_column_gather_scaled(&source->inputs[i], rows, trainer->input_scale,
+                                trainer->input_offset,
+                                nn_workspace_input(trainer->workspace, model, i));
+    for (size_t i = 0; i < trainer->output_count; i++) {
+        const nn_trainer_output *output = &trainer->outputs[i];
+        if (output->labels != NULL)
+            NN_TRY(
+                nn_column_gather_labels(&source->targets[i], rows, output->width, output->labels));
+        else
+            nn_column_gather(&source->targets[i], rows, output->values);
+        gather_weights(output, trainer->loss_scale * model->outputs[i].loss_weight, source, rows);
+    }
     return NN_OK;
 }
 
-static void *metric_state(const nn_trainer *trainer, const nn_model *model, size_t index)
+/* What an output's loss has to do with: its values in this batch. */
+static nn_real *output_values(const nn_trainer *trainer, const nn_model *model, size_t index)
 {
-    size_t at = 0;
-    for (size_t i = 0; i < index; i++)
-        at += state_size(&model->metrics[i]);
-    return trainer->metric_states + at;
+    nn_real *y = nn_walk_output(model, trainer->workspace, index);
+    return y != NULL ? y : trainer->workspace->x; /* a model of views alone */
+}
+
+/* The mean of an output's loss over the batch. */
+static double find_loss(nn_trainer *trainer, const nn_model *model, size_t index)
+{
+    nn_trainer_output *output = &trainer->outputs[index];
+    const nn_part *part = &model->outputs[index].loss;
+    const nn_loss *loss = nn_loss_of(part);
+    const size_t loss_rows = trainer->rows * output->distributions;
+    nn_real *y = output_values(trainer, model, index);
+    if (model->outputs[index].fused)
+        loss->fused_forward(part->self, loss_rows, output->width, y, y, &output->target,
+                            output->row_loss);
+    else
+        loss->forward(part->self, loss_rows, output->width, y, &output->target, output->row_loss);
+    output->y = y;
+    double sum = 0;
+    for (size_t i = 0; i < loss_rows; i++)
+        sum += output->row_weight[i] * output->row_loss[i];
+    const double mean = sum / (double)loss_rows;
+    output->loss_sum += mean * (double)trainer->rows;
+    return mean;
 }
 
 double nn_trainer_forward(nn_trainer *trainer, const nn_model *model)
 {
-    const nn_loss *loss = nn_loss_of(&model->loss);
-    const size_t loss_rows = trainer->rows * trainer->distributions;
-    nn_real *y = nn_walk_forward(model, trainer->workspace, trainer->rows, trainer->workspace->x,
-                                 model->fused);
-    if (y == NULL)
-        y = trainer->workspace->x; /* a model of views alone */
-    if (model->fused)
-        loss->fused_forward(model->loss.self, loss_rows, trainer->width, y, y, &trainer->target,
-                            trainer->row_loss);
-    else
-        loss->forward(model->loss.self, loss_rows, trainer->width, y, &trainer->target,
-                      trainer->row_loss);
-    double sum = 0;
-    for (size_t i = 0; i < loss_rows; i++)
-        sum += trainer->row_weight[i] * trainer->row_loss[i];
-    const double mean = sum / (double)loss_rows + trainer->workspace->added_loss;
-    trainer->loss_sum += mean * (double)trainer->rows;
+    nn_walk_forward(model, trainer->workspace, trainer->rows, trainer->workspace->x, true);
+    double loss = trainer->workspace->added_loss;
+    for (size_t i = 0; i < trainer->output_count; i++)
+        loss += model->outputs[i].loss_weight * find_loss(trainer, model, i);
+    trainer->loss_sum += loss * (double)trainer->rows;
     trainer->rows_seen += trainer->rows;
+    double *state = trainer->metric_states;
     for (size_t i = 0; i < model->metric_count; i++) {
-        const nn_part *metric = &model->metrics[i].part;
-        nn_metric_of(metric)->update(metric->self, metric_state(trainer, model, i), loss_rows,
-                                     trainer->width, y, &trainer->target);
+        const nn_named_metric *metric = &model->metrics[i];
+        const nn_trainer_output *output = &trainer->outputs[metric->output];
+        nn_metric_of(&metric->part)
+            ->update(metric->part.self, state, trainer->rows * output->distributions, output->width,
+                     output->y, &output->target);
+        state += state_count(model, metric);
     }
-    return mean;
+    return loss;
 }
 
-/* Values of the flat runs that one thread steps at a time. */
-enum { STEP_VALUES = 32768 };
-
-struct part_step {
-    const nn_model *model;
-    double learning_rate;
-    size_t values;
-};
-
-static void step_part(void *context, size_t index)
+/* The losses' gradients. False if nothing is trainable. */
+static bool differentiate_losses(nn_trainer *trainer, const nn_model *model)
 {
-    const struct part_step *part = context;
-    const nn_model *model = part->model;
-    const size_t first = index * part->values, left = model->trainable_size - first;
-    nn_optimizer_step step = {
-        .count = left < part->values ? left : part->values,
-        .iteration = model->iteration,
-        .learning_rate = part->learning_rate,
-        .weights = model->weights + first,
-        .gradients = model->gradients + first,
-    };
-    for (size_t i = 0; i < model->slot_count; i++)
-        step.slots[i] = model->slots + i * model->trainable_size + first;
-    nn_optimizer_of(&model->optimizer)->step(model->optimizer.self, &step);
-}
-
-static void optimizer_step(nn_model *model, double learning_rate)
-{
-    const bool elementwise = nn_optimizer_of(&model->optimizer)->elementwise;
-    struct part_step part = {
-        .model = model,
-        .learning_rate = learning_rate,
-        .values = elementwise ? STEP_VALUES : model->trainable_size,
-    };
-    if (model->trainable_size > 0)
-        nn_pool_run((model->trainable_size - 1) / part.values + 1, step_part, &part);
+    bool any = false;
+    for (size_t i = 0; i < trainer->output_count; i++) {
+        const nn_trainer_output *output = &trainer->outputs[i];
+        const nn_part *part = &model->outputs[i].loss;
+        const nn_loss *loss = nn_loss_of(part);
+        nn_real *dy = nn_walk_output_gradient(trainer->workspace, i);
+        if (dy == NULL)
+            continue;
+        (model->outputs[i].fused ? loss->fused_backward : loss->backward)(
+            part->self, trainer->rows * output->distributions, output->width,
+            output_values(trainer, model, i), &output->target, output->loss_factor, dy);
+        any = true;
+    }
+    return any;
 }
 
 void nn_trainer_backward(nn_trainer *trainer, nn_model *model)
 {
-    const nn_loss *loss = nn_loss_of(&model->loss);
-    const size_t loss_rows = trainer->rows * trainer->distributions;
     nn_workspace *workspace = trainer->workspace;
     nn_walk_update(model, workspace, trainer->rows, workspace->x);
-    nn_real *dy = nn_walk_output_gradient(model, workspace);
-    if (dy != NULL) { /* else nothing is trainable */
-        const nn_real *y = workspace->nodes[model->node_count - 1].y;
-        (model->fused ? loss->fused_backward : loss->backward)(model->loss.self, loss_rows,
-                                                               trainer->width, y, &trainer->target,
-                                                               trainer->loss_factor, dy);
-        const nn_optimizer *optimizer = nn_optimizer_of(&model->optimizer);
-        const double learning_rate = optimizer->learning_rate(model->optimizer.self);
-        if (optimizer->folds != NULL && optimizer->folds(model->optimizer.self)) {
-            nn_walk_backward_folded(model, workspace, trainer->rows, workspace->x, model->fused,
-                                    learning_rate);
+    if (differentiate_losses(trainer, model)) {
+        if (nn_optimizer_folds(&model->optimizer)) {
+            const double rate = nn_optimizer_rate(&model->optimizer, model->iteration);
+            nn_walk_backward_folded(model, workspace, trainer->rows, workspace->x, true,
+                                    rate / trainer->loss_scale);
         } else {
-            nn_walk_backward(model, workspace, trainer->rows, workspace->x, model->fused);
-            optimizer_step(model, learning_rate);
+            nn_walk_backward(model, workspace, trainer->rows, workspace->x, true,
+                             1 / trainer->loss_scale);
+            nn_update_weights(model);
         }
     }
     model->iteration++;
@@ -251,16 +259,25 @@ void nn_trainer_backward(nn_trainer *trainer, nn_model *model)
 void nn_trainer_reset_totals(nn_trainer *trainer)
 {
     trainer->loss_sum = 0;
+    for (size_t i = 0; i < trainer->output_count; i++)
+        trainer->outputs[i].loss_sum = 0;
     trainer->rows_seen = 0;
-    memset(trainer->metric_states, 0, trainer->metric_states_size);
+    memset(trainer->metric_states, 0,
+           trainer->metric_state_count * sizeof(*trainer->metric_states));
 }
 
 void nn_trainer_totals(const nn_trainer *trainer, const nn_model *model, double *values)
 {
-    values[0] = trainer->rows_seen > 0 ? trainer->loss_sum / (double)trainer->rows_seen : 0;
+    const double rows = trainer->rows_seen > 0 ? (double)trainer->rows_seen : 1;
+    const double *state = trainer->metric_states;
+    *values++ = trainer->loss_sum / rows;
+    for (size_t i = 0; i < trainer->output_count && trainer->output_count > 1; i++)
+        *values++ = trainer->outputs[i].loss_sum / rows;
     for (size_t i = 0; i < model->metric_count; i++) {
-        const nn_part *metric = &model->metrics[i].part;
-        values[1 + i] = nn_metric_of(metric)->result(metric->self, metric_state(trainer, model, i));
+        const nn_named_metric *metric = &model->metrics[i];
+        *values++ = nn_metric_of(&metric->part)
+                        ->result(metric->part.self, trainer->outputs[metric->output].width, state);
+        state += state_count(model, metric);
     }
 }
 
@@ -270,7 +287,7 @@ nn_status nn_trainer_evaluate(nn_trainer *trainer, const nn_model *model, const 
     for (size_t at = 0; at < source->rows; at += trainer->most_rows) {
         const size_t left = source->rows - at;
         NN_TRY(nn_trainer_gather(
-            trainer, source,
+            trainer, model, source,
             &(nn_rows){.first = at,
                        .count = left < trainer->most_rows ? left : trainer->most_rows}));
         nn_trainer_forward(trainer, model);

@@ -3,8 +3,8 @@
     save_models DIRECTORY                     (built with the tests)
     KERAS_BACKEND=jax python tests/golden/check_saved_model.py DIRECTORY/*.safetensors
 
-For each file it rebuilds the model by keras.Sequential.from_config from the file's metadata, sets the
-weights, compiles it as the file says, and compares predictions, loss and metrics with those in the JSON
+For each file it rebuilds the model by from_config of keras.Sequential, or keras.Model for a graph, from the
+file's metadata, sets the weights, compiles it as the file says, and compares predictions, loss and metrics with those in the JSON
 file of the same name (save_models.c tells its form). The optimizer's slots must fit Keras's own.
 """
 
@@ -39,7 +39,8 @@ def load(path):
 
 
 def rebuild(metadata, tensors):
-    model = keras.Sequential.from_config(json.loads(metadata["config"]))
+    config = json.loads(metadata["config"])
+    model = (keras.Model if "output_layers" in config else keras.Sequential).from_config(config)
     names = {f"{layer.name}/{w.name}": w for layer in model.layers for w in layer.weights}
     names = {name: w for name, w in names.items() if not name.endswith("/count")}  # of Normalization, unused
     for name, weight in names.items():
@@ -65,18 +66,37 @@ def check_optimizer(model, tensors, names, slots):
         assert slot.split("/", 2)[2] in names, slot
 
 
+def apart(values, rows, ends):
+    """The parts that lie side by side in rows of values, in the shapes of a model's inputs or outputs."""
+    shapes = [tuple(end.shape[1:]) for end in ends]
+    table, made = np.array(values, np.float32).reshape(rows, -1), []
+    if len(shapes) == 1:
+        return table.reshape(rows, *(shapes[0] if table.shape[1] == np.prod(shapes[0]) else (-1,)))
+    for shape in shapes:
+        width = int(np.prod(shape))
+        made.append(table[:, :width].reshape(rows, *shape))
+        table = table[:, width:]
+    return made
+
+
+def beside(y):
+    parts = y if isinstance(y, list) else [y]
+    return np.concatenate([p.reshape(len(p), -1) for p in parts], axis=1)
+
+
 def check(path):
     keras.utils.clear_session()
     metadata, tensors = load(path)
     wanted = json.loads(path.with_suffix(".json").read_text())
     model, names, slots = rebuild(metadata, tensors)
-    x = np.array(wanted["x"], np.float32).reshape(-1, *model.input_shape[1:])
+    rows = len(wanted["x"]) // sum(int(np.prod(i.shape[1:])) for i in model.inputs)
+    x = apart(wanted["x"], rows, model.inputs)
     predictions = model.predict(x, verbose=0)
-    agree(f"{path.name}: predictions", predictions.ravel(), wanted["predictions"])
+    agree(f"{path.name}: predictions", beside(predictions).ravel(), wanted["predictions"])
 
     model.compile_from_config(json.loads(metadata["compile"]))
     check_optimizer(model, tensors, names, slots)
-    y = np.array(wanted["y"], np.float32).reshape(len(x), -1)
+    y = apart(wanted["y"], rows, model.outputs)
     found = model.evaluate(x, y, return_dict=True, verbose=0)
     assert set(found) == set(wanted["evaluated"]), (found, wanted["evaluated"])
     for name, value in wanted["evaluated"].items():

@@ -5,7 +5,9 @@
  *
  * writes DIRECTORY/NAME.safetensors and DIRECTORY/NAME.json:
  *
- *     {"x": [...], "y": [...], "predictions": [...], "evaluated": {"loss": ..., ...}} */
+ *     {"x": [...], "y": [...], "predictions": [...], "evaluated": {"loss": ..., ...}}
+ *
+ * Several inputs or outputs lie side by side in a row of x, y and predictions. */
 #include "nn.h"
 #include <math.h>
 #include <stdint.h>
@@ -18,7 +20,8 @@ typedef struct example {
     const char *name;
     const char *layers[LAYERS]; /* ended by NULL; 12 inputs */
     const char *optimizer, *loss, *metrics;
-    size_t classes; /* labels below it; 0: values as wide as the output */
+    size_t classes;      /* labels below it; 0: values as wide as the output */
+    const char *outputs; /* NULL: the last layer; else there are two */
 } example;
 
 static const example examples[] = {
@@ -30,7 +33,8 @@ static const example examples[] = {
      "sgd learning_rate=0.1 momentum=0.9 nesterov=true",
      "sparse_categorical_crossentropy",
      "accuracy",
-     3},
+     3,
+     NULL},
     {"values",
      {"dense units=6 activation=tanh input_shape=(3,4) "
       "kernel_initializer=random_normal(mean=0.1, stddev=0.3)",
@@ -42,7 +46,8 @@ static const example examples[] = {
      "sgd learning_rate=0.02 momentum=0.5",
      "mean_squared_error",
      "mean_absolute_error",
-     0},
+     0,
+     NULL},
     {"binary",
      {"dense units=7 activation=sigmoid kernel_initializer=he_uniform bias_initializer=ones "
       "input_shape=(12)",
@@ -51,13 +56,15 @@ static const example examples[] = {
      "sgd",
      "binary_crossentropy label_smoothing=0.1",
      "accuracy; mean_absolute_error",
-     2},
+     2,
+     NULL},
     {"one_hot",
      {"dense units=7 activation=leaky_relu input_shape=(12)", "dense units=3"},
      "sgd learning_rate=0.05",
      "categorical_crossentropy from_logits=true label_smoothing=0.05",
      "categorical_accuracy",
-     0},
+     0,
+     NULL},
     {"normalized",
      {"normalization input_shape=(3,4)", "normalization mean=(0.5,0,-0.5,1) variance=(2,1,0.5,4)",
       "permute dims=(2,1)", "dense units=6", "batch_normalization momentum=0.5 epsilon=0.01",
@@ -70,7 +77,8 @@ static const example examples[] = {
      "sgd learning_rate=0.05 momentum=0.5",
      "mean_squared_error",
      "mean_absolute_error",
-     0},
+     0,
+     NULL},
     {"embedded",
      {"rescaling scale=2 offset=2 input_shape=(12)",
       "embedding input_dim=5 output_dim=3 embeddings_initializer=random_normal(stddev=0.5)",
@@ -78,14 +86,34 @@ static const example examples[] = {
      "sgd learning_rate=0.05",
      "mean_squared_error",
      NULL,
-     0},
+     0,
+     NULL},
     {"encoded",
      {"rescaling scale=2 offset=2 input_shape=(12)",
       "category_encoding num_tokens=5 output_mode=count", "dense units=2"},
      "sgd learning_rate=0.05",
      "mean_squared_error",
      NULL,
-     0},
+     0,
+     NULL},
+    {"residual",
+     {"dense units=5 activation=relu input_shape=(12) name=h", "dropout rate=0.2",
+      "dense units=5 name=r", "add inputs=(h,r)", "dense units=3 activation=softmax"},
+     "sgd learning_rate=0.1",
+     "sparse_categorical_crossentropy",
+     "accuracy",
+     3,
+     NULL},
+    {"two_ends",
+     {"input shape=(2,4) name=image", "flatten name=flat", "input shape=4 name=more",
+      "dense units=8 activation=tanh name=m", "multiply inputs=(flat,m)", "dense units=2 name=size",
+      "dot axes=1 normalize=true name=cosine inputs=(flat,m)",
+      "concatenate axis=-1 inputs=(multiply,cosine)", "dense units=3 activation=softmax name=kind"},
+     "sgd learning_rate=0.05 momentum=0.9",
+     "mean_squared_error; categorical_crossentropy",
+     "size/mae; kind/categorical_accuracy",
+     0,
+     "size, kind"},
 };
 
 static void check(nn_status status, const char *what)
@@ -155,6 +183,10 @@ static void make(const char *directory, const example *made)
     check(nn_model_create(&model), made->name);
     for (size_t i = 0; made->layers[i] != NULL; i++)
         check(nn_model_add(model, made->layers[i]), made->layers[i]);
+    if (made->outputs != NULL) {
+        check(nn_model_set_outputs(model, made->outputs), made->outputs);
+        check(nn_model_set_loss_weights(model, (const double[]){0.5, 2}, 2), made->name);
+    }
     check(nn_model_compile(model, made->optimizer, made->loss, made->metrics), made->name);
     const size_t output = nn_model_output_width(model);
     for (size_t i = 0; i < (size_t)ROWS * WIDTH; i++)

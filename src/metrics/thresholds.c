@@ -1,0 +1,45 @@
+/* Counts of yes-or-no answers at many thresholds. The state is two rows of T + 1 slots: outputs whose
+ * targets are no, then those whose targets are yes. */
+#include "thresholds.h"
+#include <math.h>
+
+size_t nn_thresholds_state_count(size_t thresholds)
+{
+    return 2 * (thresholds + 1);
+}
+
+/* How many thresholds y is above; NaN is above none. */
+static size_t slot_of(size_t thresholds, bool below_zero, nn_real y)
+{
+    if (isnan(y))
+        return 0;
+    if (thresholds == 1)
+        return y > (nn_real)0.5;
+    const nn_real raised = y < 0 ? 0 : y, clipped = raised > 1 ? 1 : raised;
+    const size_t slot = (size_t)ceil((double)(clipped * (nn_real)(thresholds - 1)));
+    return below_zero && slot == 0 ? 1 : slot;
+}
+
+void nn_thresholds_add(double *state, size_t thresholds, bool below_zero, nn_real y, bool wanted)
+{
+    state[(wanted ? thresholds + 1 : 0) + slot_of(thresholds, below_zero, y)]++;
+}
+
+nn_answers nn_thresholds_begin(const double *state, size_t thresholds)
+{
+    nn_answers answers = {0, 0, 0, 0};
+    for (size_t i = 0; i <= thresholds; i++) {
+        answers.true_negatives += state[i];
+        answers.false_negatives += state[thresholds + 1 + i];
+    }
+    return answers;
+}
+
+void nn_thresholds_lower(const double *state, size_t thresholds, size_t index, nn_answers *answers)
+{
+    const double negatives = state[index + 1], positives = state[thresholds + 1 + index + 1];
+    answers->true_positives += positives;
+    answers->false_negatives -= positives;
+    answers->false_positives += negatives;
+    answers->true_negatives -= negatives;
+}

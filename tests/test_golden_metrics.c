@@ -1,0 +1,165 @@
+/* Golden values of every metric: the library against what real Keras computed (tests/golden/make_metrics.py).
+ * How far a value may be off stands beside it in the files. */
+#include "allocate.h"
+#include "golden_file.h"
+#include "keras_part.h"
+#include "metric.h"
+#include "suite.h"
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define OK(call)                                                                                   \
+    do {                                                                                           \
+        nn_status ok_status = (call);                                                              \
+        ck_assert_msg(ok_status == NN_OK, "%s: %s: %s", #call, nn_status_string(ok_status),        \
+                      nn_error_message());                                                         \
+    } while (0)
+
+/* The case's data. */
+struct data {
+    size_t width;
+    nn_real *y, *values;
+    int32_t *labels;
+};
+
+static struct data read_data(void)
+{
+    struct data data = {.width = size(golden, "width")};
+    const bool of_labels = strcmp(text(golden, "target_kind"), "labels") == 0;
+    const size_t rows = json_array_size(member(golden, "y")) / data.width;
+    data.y = reals(member(golden, "y"));
+    data.values = reals(member(golden, "target"));
+    ck_assert_uint_eq(json_array_size(member(golden, "target")),
+                      rows * (of_labels ? 1 : data.width));
+    if (of_labels)
+        data.labels = reserve(rows, sizeof *data.labels);
+    for (size_t i = 0; i < rows && of_labels; i++)
+        data.labels[i] = (int32_t)data.values[i];
+    return data;
+}
+
+static void take_in(const nn_part *part, double *state, const struct data *data, size_t first,
+                    size_t rows)
+{
+    const nn_target target = {
+        .kind = data->labels != NULL ? NN_TARGET_LABELS : NN_TARGET_VALUES,
+        .values = data->labels != NULL ? NULL : data->values + first * data->width,
+        .labels = data->labels != NULL ? data->labels + first : NULL,
+    };
+    ck_assert(nn_metric_of(part)->targets & target.kind);
+    nn_metric_of(part)->update(part->self, state, rows, data->width, data->y + first * data->width,
+                               &target);
+}
+
+static void check_metric(const json_t *wanted, const struct data *data)
+{
+    nn_part part;
+    OK(nn_part_parse(&part, &nn_metric_room, text(wanted, "spec")));
+    const nn_metric *metric = nn_metric_of(&part);
+    if (metric->check_width != NULL)
+        OK(metric->check_width(part.self, data->width));
+    double *state = reserve(metric->state_count(part.self, data->width), sizeof *state);
+    const json_t *batches = member(golden, "batches"), *values = member(wanted, "values");
+    const double bound = json_number_value(member(wanted, "bound"));
+    ck_assert_uint_eq(json_array_size(values), json_array_size(batches));
+    size_t first = 0;
+    for (size_t i = 0; i < json_array_size(batches); i++) {
+        const size_t rows = (size_t)at(batches, i);
+        take_in(&part, state, data, first, rows);
+        first += rows;
+        const double found = metric->result(part.self, data->width, state);
+        ck_assert_msg(fabs(found - at(values, i)) <= bound,
+                      "%s on %s after %zu batches: %.9g, Keras has %.9g: off by %.2g, allowed is "
+                      "%.2g",
+                      text(wanted, "spec"), text(golden, "name"), i + 1, found, at(values, i),
+                      fabs(found - at(values, i)), bound);
+    }
+    free(state);
+    nn_part_free(&part);
+}
+
+START_TEST(each_metric_is_that_of_keras_after_every_batch)
+{
+    use_case("metrics.json", _i);
+    struct data data = read_data();
+    size_t index;
+    json_t *wanted;
+    ck_assert(json_array_size(member(golden, "metrics")) > 0);
+    json_array_foreach(member(golden, "metrics"), index, wanted) check_metric(wanted, &data);
+    free(data.y);
+    free(data.values);
+    free(data.labels);
+}
+END_TEST
+
+/* What Keras wrote down for a metric is read as the spec that says the same. */
+START_TEST(each_metrics_config_from_keras_is_read)
+{
+    use_case("metric_configs.json", _i);
+    const char *config = text(golden, "config");
+    nn_json *json;
+    nn_part read, wanted;
+    nn_text found = NN_TEXT_INIT, expected = NN_TEXT_INIT;
+    OK(nn_json_parse(&json, config, strlen(config), "config"));
+    OK(nn_keras_read_part(&read, &nn_metric_room, json, NULL));
+    OK(nn_part_parse(&wanted, &nn_metric_room, text(golden, "spec")));
+    nn_part_write(&read, false, &found);
+    nn_part_write(&wanted, false, &expected);
+    ck_assert_str_eq(found.data, expected.data);
+    nn_text_free(&found);
+    nn_text_free(&expected);
+    nn_part_free(&read);
+    nn_part_free(&wanted);
+    nn_release(json);
+}
+END_TEST
+
+/* How many comparisons there are with that metric. */
+static size_t cases_of(const char *metric)
+{
+    const size_t length = strlen(metric), count = count_cases("metrics.json");
+    size_t found = 0, index;
+    json_t *wanted;
+    for (size_t i = 0; i < count; i++) {
+        use_case("metrics.json", (int)i);
+        json_array_foreach(member(golden, "metrics"), index, wanted)
+        {
+            const char *spec = text(wanted, "spec");
+            found +=
+                strncmp(spec, metric, length) == 0 && (spec[length] == '\0' || spec[length] == ' ');
+        }
+        free_file();
+    }
+    return found;
+}
+
+START_TEST(every_metric_is_compared)
+{
+    for (size_t i = 0; i < nn_metric_room.count; i++)
+        ck_assert_msg(cases_of(nn_metric_room.parts[i]->name) >= 3, "few values of %s",
+                      nn_metric_room.parts[i]->name);
+}
+END_TEST
+
+/* One run of test for each case of a file. */
+static void add_file(Suite *suite, const char *name, const TTest *test)
+{
+    TCase *cases = tcase_create(name);
+    tcase_set_timeout(cases, 120);
+    tcase_add_checked_fixture(cases, NULL, free_file);
+    tcase_add_loop_test(cases, test, 0, (int)count_cases(name));
+    suite_add_tcase(suite, cases);
+}
+
+int main(void)
+{
+    Suite *suite = suite_create("golden metrics");
+    add_file(suite, "metrics.json", each_metric_is_that_of_keras_after_every_batch);
+    add_file(suite, "metric_configs.json", each_metrics_config_from_keras_is_read);
+    TCase *whole = tcase_create("all");
+    tcase_set_timeout(whole, 120);
+    tcase_add_test(whole, every_metric_is_compared);
+    suite_add_tcase(suite, whole);
+    return run_suite(suite);
+}
