@@ -13,7 +13,7 @@
  *     nn_predict(model, x, rows, y);
  *     nn_model_free(model);
  *
- * Parts (layers, activations, initializers, losses, metrics, optimizers, callbacks) are named by
+ * Parts (layers, activations, initializers, regularizers, losses, metrics, ...) are named by
  * specs in text:
  *
  *     spec  = name { key "=" value } | name(key=value, ...)     separated by blanks or commas
@@ -185,7 +185,8 @@ NN_API nn_status nn_model_create(nn_model **model);
 
 /* Adds a layer named by a spec: "flatten input_shape=(28,28)", "dense units=300 activation=relu".
  * The first layer must have input_shape: the shape of one row. Every layer takes name=...; without
- * it, it is named as Keras would (dense, dense_1, ...).
+ * it, it is named as Keras would (dense, dense_1, ...), and trainable=false, with which training leaves
+ * its weights alone.
  * Errors: NN_ERR_INVALID (spec, option, duplicate name), NN_ERR_SHAPE, NN_ERR_STATE (the model is
  * already built: compiled, loaded or used). */
 NN_API nn_status nn_model_add(nn_model *model, const char *layer);
@@ -202,6 +203,14 @@ NN_API nn_status nn_model_set_seed(nn_model *model, uint64_t seed);
 NN_API nn_status nn_model_compile(nn_model *model, const char *optimizer, const char *loss,
                                   const char *metrics);
 
+/* Freezes a layer (trainable 0) or lets it be trained again (1), as the option trainable does; NULL: every
+ * layer. That changes what an optimizer works on, so the model is no longer compiled if it changes
+ * anything: compile it again, as for fine-tuning a model that was loaded. Weights stay. A model without
+ * anything to train may be compiled and fitted.
+ * Errors: NN_ERR_INVALID (unknown name, trainable neither 0 nor 1), NN_ERR_STATE (no layers, in use),
+ * NN_ERR_NO_MEMORY. */
+NN_API nn_status nn_model_set_trainable(nn_model *model, const char *layer, int trainable);
+
 /* A model of its own with the same layers, weights, compile settings and optimizer state. */
 NN_API nn_status nn_model_clone(nn_model **copy, const nn_model *model);
 
@@ -214,7 +223,7 @@ NN_API void nn_model_free(nn_model *model);
 NN_API size_t nn_model_input_width(const nn_model *model);
 NN_API size_t nn_model_output_width(const nn_model *model);
 
-/* The trainable parameters and all of them, in single values. */
+/* The parameters that are trained (those of frozen layers aren't) and all of them, in single values. */
 NN_API size_t nn_model_trainable_count(const nn_model *model);
 NN_API size_t nn_model_parameter_count(const nn_model *model);
 
@@ -394,8 +403,8 @@ NN_API nn_status nn_model_load_from_memory(nn_model **model, const void *bytes, 
 
 /* ---- the known parts ------------------------------------------------------------------------ */
 
-/* Kinds of parts: "activation", "initializer", "layer", "loss", "metric", "optimizer", "callback";
- * NULL past the end. */
+/* Kinds of parts: "activation", "initializer", "regularizer", "constraint", "layer", "loss", "metric",
+ * "optimizer", "callback"; NULL past the end. */
 NN_API const char *nn_part_kind(size_t index);
 
 /* Names of the parts of a kind; NULL past the end or for an unknown kind. */

@@ -571,7 +571,7 @@ class model
         return model(handle);
     }
 
-    /* add, set_seed and compile return the model, so that they can be chained. */
+    /* add, set_seed, set_trainable and compile return the model, so that they can be chained. */
     model &add(const std::string &layer)
     {
         detail::check(nn_model_add(get(), detail::c_string(layer)));
@@ -583,6 +583,21 @@ class model
         detail::check(nn_model_set_seed(get(), seed));
         return *this;
     }
+
+    /* A layer by name, or every layer; the model must then be compiled again. */
+    model &set_trainable(const std::string &layer, bool trainable)
+    {
+        detail::check(nn_model_set_trainable(get(), detail::c_string(layer), trainable ? 1 : 0));
+        return *this;
+    }
+
+    model &set_trainable(bool trainable)
+    {
+        detail::check(nn_model_set_trainable(get(), nullptr, trainable ? 1 : 0));
+        return *this;
+    }
+
+    model &set_trainable(const char *) = delete; /* or a name alone would pass for true */
 
     /* metrics: a list, "accuracy; mean_absolute_error"; empty: none. */
     model &compile(const std::string &optimizer, const std::string &loss,

@@ -2,6 +2,7 @@
 #include "activation.h"
 #include "allocate.h"
 #include "callback.h"
+#include "constraint.h"
 #include "faults.h"
 #include "initializer.h"
 #include "layer.h"
@@ -10,6 +11,7 @@
 #include "names.h"
 #include "optimizer.h"
 #include "random.h"
+#include "regularizer.h"
 #include "status.h"
 #include "suite.h"
 #include <float.h>
@@ -22,8 +24,9 @@
 #include <unistd.h>
 
 static const nn_room *const rooms[] = {
-    &nn_layer_room,  &nn_activation_room, &nn_initializer_room, &nn_loss_room,
-    &nn_metric_room, &nn_optimizer_room,  &nn_callback_room,
+    &nn_layer_room,       &nn_activation_room, &nn_initializer_room,
+    &nn_regularizer_room, &nn_constraint_room, &nn_loss_room,
+    &nn_metric_room,      &nn_optimizer_room,  &nn_callback_room,
 };
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
@@ -333,6 +336,8 @@ static const char *const *wrong_values(nn_option_type type)
                                        "nan",  "inf",  "-0.5", "1e300", "f(a=1)", NULL};
     static const char *const real[] = {"none", REAL_REFUSALS, NULL};
     static const char *const optional_real[] = {REAL_REFUSALS, NULL};
+    static const char *const integer[] = {"true", "none", "abc",  "()",     "(1,2)",
+                                          "1.5",  "nan",  "1e10", "f(a=1)", NULL};
     static const char *const boolean[] = {"1", "yes", "none", "'true'", "(true)", NULL};
     static const char *const shape[] = {
         "true",    "abc",   "()",  "(0)",           "0",
@@ -347,6 +352,8 @@ static const char *const *wrong_values(nn_option_type type)
     switch (type) {
     case NN_TYPE_SIZE:
         return size;
+    case NN_TYPE_INTEGER:
+        return integer;
     case NN_TYPE_REAL:
         return real;
     case NN_TYPE_OPTIONAL_REAL:
@@ -372,8 +379,9 @@ static void check_bound(const nn_room *room, const nn_part_type *type, const nn_
                         double bound, bool open, double outwards)
 {
     char inside[64], outside[64];
-    const double beyond =
-        option->type == NN_TYPE_SIZE ? bound + copysign(1, outwards) : nextafter(bound, outwards);
+    const double beyond = option->type == NN_TYPE_SIZE || option->type == NN_TYPE_INTEGER
+                              ? bound + copysign(1, outwards)
+                              : nextafter(bound, outwards);
     if (!isfinite(bound))
         return;
     snprintf(inside, sizeof inside, "%.17g", bound);
@@ -395,8 +403,8 @@ static nn_status check_option(void *user, const nn_option *option, const void *v
                   place->type->name, option->name);
     for (const char *const *wrong = wrong_values(option->type); *wrong != NULL; wrong++)
         refuse(place->room, place->type, option, *wrong);
-    if (option->type == NN_TYPE_SIZE || option->type == NN_TYPE_REAL ||
-        option->type == NN_TYPE_OPTIONAL_REAL) {
+    if (option->type == NN_TYPE_SIZE || option->type == NN_TYPE_INTEGER ||
+        option->type == NN_TYPE_REAL || option->type == NN_TYPE_OPTIONAL_REAL) {
         check_bound(place->room, place->type, option, option->minimum, option->open_minimum,
                     -INFINITY);
         check_bound(place->room, place->type, option, option->maximum, option->open_maximum,

@@ -25,6 +25,9 @@ static nn_status set_default(const nn_option *option, void *to)
     case NN_TYPE_SIZE:
         *(size_t *)to = (size_t)option->default_number;
         return NN_OK;
+    case NN_TYPE_INTEGER:
+        *(int *)to = (int)option->default_number;
+        return NN_OK;
     case NN_TYPE_REAL:
         *(double *)to = option->default_number;
         return NN_OK;

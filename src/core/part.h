@@ -34,6 +34,7 @@ typedef struct nn_optional_real {
 
 typedef enum nn_option_type {
     NN_TYPE_SIZE,          /* size_t */
+    NN_TYPE_INTEGER,       /* int; also taken from a tuple of one, as Keras writes an axis */
     NN_TYPE_REAL,          /* double; finite, and so it is as a float */
     NN_TYPE_OPTIONAL_REAL, /* nn_optional_real: such a number or none, which is the default */
     NN_TYPE_BOOL,          /* bool */
@@ -41,7 +42,8 @@ typedef enum nn_option_type {
     NN_TYPE_STRING,        /* char *, NULL for none; owned */
     NN_TYPE_CHOICE,        /* const char *: one of choices */
     NN_TYPE_SEED,          /* nn_seed: an unsigned integer or none */
-    NN_TYPE_PART           /* nn_part of the room; owned. none stands for the default */
+    NN_TYPE_PART           /* nn_part of the room; owned. none stands for the default, and is itself
+                              a value where that is NULL */
 } nn_option_type;
 
 typedef struct nn_option {
@@ -50,8 +52,8 @@ typedef struct nn_option {
     size_t offset;
     bool required;
     bool open_minimum, open_maximum; /* the bound itself is out of bounds */
-    double default_number;           /* SIZE, REAL, BOOL */
-    double minimum, maximum;         /* SIZE, REAL, OPTIONAL_REAL; INFINITY: no bound */
+    double default_number;           /* SIZE, INTEGER, REAL, BOOL */
+    double minimum, maximum;         /* SIZE, INTEGER, REAL, OPTIONAL_REAL; INFINITY: no bound */
     const char *default_text;        /* STRING, CHOICE, PART (a spec), SHAPE; NULL: none */
     const char *const *choices;      /* CHOICE: names, ended by NULL */
     const nn_room *room;             /* PART */
@@ -67,6 +69,11 @@ typedef struct nn_option {
     {                                                                                              \
         .name = #field, .type = NN_TYPE_SIZE, .offset = offsetof(s, field), .required = true,      \
         .minimum = (low), .maximum = (high), .help = (text)                                        \
+    }
+#define NN_OPTION_INTEGER(s, field, value, low, high, text)                                        \
+    {                                                                                              \
+        .name = #field, .type = NN_TYPE_INTEGER, .offset = offsetof(s, field),                     \
+        .default_number = (value), .minimum = (low), .maximum = (high), .help = (text)             \
     }
 #define NN_OPTION_REAL(s, field, value, low, high, text)                                           \
     {                                                                                              \

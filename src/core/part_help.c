@@ -7,6 +7,8 @@ static const char *type_name(const nn_option *option)
     switch (option->type) {
     case NN_TYPE_SIZE:
         return "whole number";
+    case NN_TYPE_INTEGER:
+        return "integer";
     case NN_TYPE_REAL:
         return "number";
     case NN_TYPE_OPTIONAL_REAL:
@@ -36,6 +38,7 @@ static void write_default(const nn_option *option, nn_text *text)
     nn_text_append(text, "default ");
     switch (option->type) {
     case NN_TYPE_SIZE:
+    case NN_TYPE_INTEGER:
     case NN_TYPE_REAL:
         nn_text_append_number(text, option->default_number);
         break;
@@ -73,8 +76,8 @@ static void write_bounds(const nn_option *option, nn_text *text)
             nn_text_append(text, "%s%s", i == 0 ? " " : ", ", option->choices[i]);
         return;
     }
-    if (option->type == NN_TYPE_SIZE || option->type == NN_TYPE_REAL ||
-        option->type == NN_TYPE_OPTIONAL_REAL)
+    if (option->type == NN_TYPE_SIZE || option->type == NN_TYPE_INTEGER ||
+        option->type == NN_TYPE_REAL || option->type == NN_TYPE_OPTIONAL_REAL)
         nn_option_write_bounds(option, text);
 }
 

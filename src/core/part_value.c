@@ -4,6 +4,7 @@
 #include "status.h"
 #include <errno.h>
 #include <float.h>
+#include <limits.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -58,6 +59,27 @@ static nn_status take_size(const nn_option *option, const nn_value *value, size_
     NN_TRY(take_count(value, option->name, &count));
     NN_TRY(check_bounds(option, (double)count));
     *size = count;
+    return NN_OK;
+}
+
+/* -INT_MAX ... INT_MAX */
+static nn_status take_whole(const nn_option *option, const nn_value *value, int *integer)
+{
+    OPTION_REQUIRE(value->kind == NN_VALUE_NUMBER && fabs(value->number) <= INT_MAX &&
+                       value->number == (int)value->number,
+                   "%s is %s, expected a whole number", option->name, describe(value));
+    *integer = (int)value->number;
+    return NN_OK;
+}
+
+static nn_status take_integer(const nn_option *option, const nn_value *value, int *integer)
+{
+    int taken = 0;
+    if (value->kind == NN_VALUE_TUPLE && value->count == 1)
+        value = value->items;
+    NN_TRY(take_whole(option, value, &taken));
+    NN_TRY(check_bounds(option, taken));
+    *integer = taken;
     return NN_OK;
 }
 
@@ -198,6 +220,8 @@ nn_status nn_option_take(const nn_option *option, const nn_value *value, void *t
     switch (option->type) {
     case NN_TYPE_SIZE:
         return take_size(option, value, to);
+    case NN_TYPE_INTEGER:
+        return take_integer(option, value, to);
     case NN_TYPE_REAL:
         return take_real(option, value, to);
     case NN_TYPE_OPTIONAL_REAL:

@@ -24,6 +24,8 @@ bool nn_option_is_default(const nn_option *option, const void *value)
     switch (option->type) {
     case NN_TYPE_SIZE:
         return *(const size_t *)value == (size_t)option->default_number;
+    case NN_TYPE_INTEGER:
+        return *(const int *)value == (int)option->default_number;
     case NN_TYPE_REAL:
         return *(const double *)value == option->default_number;
     case NN_TYPE_OPTIONAL_REAL:
@@ -68,6 +70,9 @@ static void write_value(const nn_option *option, const void *value, nn_text *tex
     switch (option->type) {
     case NN_TYPE_SIZE:
         nn_text_append(text, "%zu", *(const size_t *)value);
+        break;
+    case NN_TYPE_INTEGER:
+        nn_text_append(text, "%d", *(const int *)value);
         break;
     case NN_TYPE_REAL:
         nn_text_append_number(text, *(const double *)value);

@@ -33,6 +33,9 @@ static nn_status write_value(const nn_option *option, const void *value, nn_text
     case NN_TYPE_SIZE:
         nn_text_append(text, "%zu", *(const size_t *)value);
         return NN_OK;
+    case NN_TYPE_INTEGER:
+        nn_text_append(text, "%d", *(const int *)value);
+        return NN_OK;
     case NN_TYPE_REAL:
         nn_json_write_real(text, *(const double *)value);
         return NN_OK;
@@ -144,6 +147,9 @@ nn_status nn_keras_write_metric(const nn_part *part, const char *name, nn_text *
 
 nn_status nn_keras_write_layer(const nn_part *layer, const char *name, nn_text *text)
 {
-    return write_object(layer, name, ",\"trainable\":true,\"dtype\":\"float32\"",
+    const nn_layer_common *common = layer->self;
+    return write_object(layer, name,
+                        common->trainable ? ",\"trainable\":true,\"dtype\":\"float32\""
+                                          : ",\"trainable\":false,\"dtype\":\"float32\"",
                         layer->room->common, text);
 }

@@ -1,5 +1,6 @@
 #include "elementwise.h"
 #include "vectorize.h"
+#include <math.h>
 #include <string.h>
 
 NN_VECTORIZE
@@ -24,6 +25,43 @@ void nn_column_sums(size_t rows, size_t width, size_t stride, nn_real scale, nn_
         for (size_t j = 0; j < columns; j++)
             sum[first + j] = scale * block[j] + (keep == 0 ? 0 : keep * sum[first + j]);
     }
+}
+
+/* Partial sums that make vectors: value i goes to the sum i % LANES. */
+enum { LANES = 16 };
+
+static double sum_of_lanes(const double *lane)
+{
+    double sum = 0;
+    for (size_t l = 0; l < LANES; l++)
+        sum += lane[l];
+    return sum;
+}
+
+NN_VECTORIZE
+double nn_sum_of_magnitudes(size_t count, const nn_real *x)
+{
+    double lane[LANES] = {0};
+    size_t i = 0;
+    for (; i + LANES <= count; i += LANES)
+        for (size_t l = 0; l < LANES; l++)
+            lane[l] += fabs((double)x[i + l]);
+    for (size_t l = 0; i + l < count; l++)
+        lane[l] += fabs((double)x[i + l]);
+    return sum_of_lanes(lane);
+}
+
+NN_VECTORIZE
+double nn_sum_of_squares(size_t count, const nn_real *x)
+{
+    double lane[LANES] = {0};
+    size_t i = 0;
+    for (; i + LANES <= count; i += LANES)
+        for (size_t l = 0; l < LANES; l++)
+            lane[l] += (double)x[i + l] * (double)x[i + l];
+    for (size_t l = 0; i + l < count; l++)
+        lane[l] += (double)x[i + l] * (double)x[i + l];
+    return sum_of_lanes(lane);
 }
 
 NN_VECTORIZE

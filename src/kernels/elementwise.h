@@ -14,6 +14,10 @@ void nn_add_bias(size_t rows, size_t width, const nn_real *b, nn_real *y);
  * stride apart, taken in the rows' order; with keep 0, sum is only written */
 void nn_column_sums(size_t rows, size_t width, size_t stride, nn_real scale, nn_real keep,
                     const nn_real *a, nn_real *sum);
+/* The sums of the values' magnitudes and of their squares, in double, in an order that count alone
+ * decides. */
+double nn_sum_of_magnitudes(size_t count, const nn_real *x);
+double nn_sum_of_squares(size_t count, const nn_real *x);
 /* y = x * scale + offset; y may be x */
 void nn_scale_offset(size_t count, nn_real scale, nn_real offset, const nn_real *x, nn_real *y);
 /* y = a * b; y may be a or b */

@@ -2,15 +2,18 @@
 #ifndef NN_LAYERS_LAYER_H
 #define NN_LAYERS_LAYER_H
 
+#include "constraint.h"
 #include "gemm.h"
 #include "part.h"
 #include "random.h"
 #include "real.h"
+#include "regularizer.h"
 
 /* Options that every layer has; the first member of each layer's struct. */
 typedef struct nn_layer_common {
     char *name;           /* NULL: named by the model */
     nn_shape input_shape; /* rank 0: the layer before tells */
+    bool trainable;       /* false: its weights stay as they are */
 } nn_layer_common;
 
 #define NN_LAYER_MAX_PARAMETERS 8
@@ -20,7 +23,8 @@ typedef struct nn_layer_parameter {
     const char *name; /* "kernel" */
     nn_shape shape;
     const nn_part *initializer;
-    bool trainable; /* has a gradient; trainable ones are declared first */
+    const nn_part *regularizer, *constraint; /* NULL or a part that is none: there is none */
+    bool trainable;                          /* has a gradient; trainable ones are declared first */
 } nn_layer_parameter;
 
 /* What build is given and what it finds out; zeroed before. Sizes count nn_real of one row. */
@@ -49,13 +53,15 @@ typedef struct nn_layer_call {
     nn_real *y;           /* [rows][output] */
     nn_real *kept;        /* [rows][kept] as declared; NULL if none or not training */
     nn_real *const *parameters; /* as declared */
+    nn_real *loss_scratch;      /* as loss_scratch says, for loss and backward; NULL: none */
     nn_random random;           /* this layer's numbers in this step */
     nn_gemm_grids *grids;       /* measured plans of products; NULL: by rule */
     /* backward only */
     nn_real *dy;      /* [rows][output]; may be overwritten */
     nn_real *dx;      /* [rows][input]; NULL: nobody wants it */
     nn_real *scratch; /* [rows][scratch] as declared; NULL where nobody wants dx */
-    /* Of the trainable parameters, with g the gradient:
+    /* NULL where the layer isn't trainable, so that dx alone is wanted. Else, of the trainable
+     * parameters, with g the gradient:
      * gradients[i] = gradient_scale g + gradient_keep gradients[i]. Where the optimizer's step is as
      * simple, gradients are the parameters themselves; so a layer finishes with its parameters
      * before it writes here. */
@@ -70,6 +76,12 @@ typedef struct nn_layer {
     nn_status (*build)(const void *self, nn_layer_build *build);
     void (*forward)(const void *self, const nn_layer_call *call);
     void (*backward)(const void *self, const nn_layer_call *call);
+    /* What the layer adds to the batch's loss, in training and evaluation; its gradient is backward's
+     * to add. NULL: nothing. Called after forward, also where that is left out for y is x. */
+    double (*loss)(const void *self, const nn_layer_call *call);
+    /* *values = how many values of scratch loss and its gradient need for a batch of so many rows, not
+     * fewer for more of them; false if that overflows. NULL: none. */
+    bool (*loss_scratch)(const void *self, const nn_shape *output, size_t rows, size_t *values);
     /* The activation that ends the layer and that skip_activation leaves out; NULL: it has none. */
     const nn_part *(*last_activation)(const void *self);
 } nn_layer;

@@ -103,6 +103,20 @@ void nn_model_drop_trainer(nn_model *model)
     model->trainer = NULL;
 }
 
+void nn_model_uncompile(nn_model *model)
+{
+    nn_model_drop_trainer(model);
+    nn_release(model->gradients);
+    nn_release(model->slots);
+    nn_part_free(&model->optimizer);
+    nn_part_free(&model->loss);
+    nn_named_metrics_free(model->metrics, model->metric_count);
+    model->gradients = model->slots = NULL;
+    model->metrics = NULL;
+    model->metric_count = model->slot_count = 0;
+    model->fused = model->compiled = false;
+}
+
 static size_t count_slots(const nn_part *optimizer)
 {
     const char *const *names = nn_optimizer_of(optimizer)->slots(optimizer->self);
@@ -140,12 +154,7 @@ nn_status nn_model_set_compiled(nn_model *model, nn_part *optimizer, nn_part *lo
             nn_model_unbuild(model);
         return NN_ERR_NO_MEMORY;
     }
-    nn_model_drop_trainer(model);
-    nn_release(model->gradients);
-    nn_release(model->slots);
-    nn_part_free(&model->optimizer);
-    nn_part_free(&model->loss);
-    nn_named_metrics_free(model->metrics, model->metric_count);
+    nn_model_uncompile(model);
     model->gradients = gradients;
     model->slots = slots;
     model->slot_count = slot_count;

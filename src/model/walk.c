@@ -22,6 +22,7 @@ static nn_layer_call make_call(const nn_model *model, const nn_workspace *worksp
         .y = workspace->nodes[index].y,
         .kept = workspace->nodes[index].kept,
         .grids = model->grids,
+        .loss_scratch = workspace->loss_scratch,
         .random = nn_random_stream(model->seed, NN_RANDOM_LAYER, index, model->iteration),
     };
 }
@@ -35,26 +36,47 @@ static void find_parameters(const nn_model *model, const nn_node *node, nn_real 
     }
 }
 
+static void forward_node(const nn_model *model, nn_workspace *workspace, size_t index, size_t rows,
+                         const nn_real *x, bool fused)
+{
+    const nn_node *node = &model->nodes[index];
+    const nn_layer *layer = nn_layer_of(&node->layer);
+    const bool adds = layer->loss != NULL && !workspace->predicts;
+    const bool passes = nn_workspace_passes(workspace, model, index);
+    if (passes && !adds)
+        return;
+    nn_real *parameters[NN_LAYER_MAX_PARAMETERS];
+    nn_layer_call call = make_call(model, workspace, index, rows, x, fused);
+    find_parameters(model, node, model->weights, parameters);
+    call.parameters = parameters;
+    if (!passes)
+        layer->forward(node->layer.self, &call);
+    if (adds)
+        workspace->added_loss += layer->loss(node->layer.self, &call);
+}
+
 nn_real *nn_walk_forward(const nn_model *model, nn_workspace *workspace, size_t rows,
                          const nn_real *x, bool fused)
 {
     assert(rows <= workspace->rows);
-    nn_real *parameters[NN_LAYER_MAX_PARAMETERS];
-    for (size_t i = 0; i < model->node_count; i++) {
-        const nn_node *node = &model->nodes[i];
-        if (nn_workspace_passes(workspace, model, i))
-            continue;
-        nn_layer_call call = make_call(model, workspace, i, rows, x, fused);
-        find_parameters(model, node, model->weights, parameters);
-        call.parameters = parameters;
-        nn_layer_of(&node->layer)->forward(node->layer.self, &call);
-    }
+    workspace->added_loss = 0;
+    for (size_t i = 0; i < model->node_count; i++)
+        forward_node(model, workspace, i, rows, x, fused);
     return workspace->nodes[model->node_count - 1].y;
 }
 
 nn_real *nn_walk_output_gradient(const nn_model *model, const nn_workspace *workspace)
 {
     return workspace->nodes[model->node_count - 1].dy;
+}
+
+/* Whether a parameter of the node is trained. */
+static bool is_trained(const nn_model *model, const nn_node *node)
+{
+    for (size_t i = 0; i < node->build.parameter_count; i++)
+        if (model->parameters[node->first_parameter + i].trainable)
+            return true;
+    return false;
 }
 
 /* run[trainable_size] = scale gradient + keep run */
@@ -72,7 +94,8 @@ static void walk_backward(nn_model *model, nn_workspace *workspace, size_t rows,
         call.parameters = parameters;
         call.gradient_scale = scale;
         call.gradient_keep = keep;
-        call.gradients = gradients; /* of the trainable ones; these are declared first */
+        /* of the trainable ones; these are declared first */
+        call.gradients = is_trained(model, node) ? gradients : NULL;
         call.dy = workspace->nodes[i].dy;
         call.scratch = workspace->nodes[i].scratch;
         call.dx = node->input == NN_NO_NODE ? NULL : workspace->nodes[node->input].dy;

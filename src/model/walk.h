@@ -5,8 +5,9 @@
 #include "workspace.h"
 
 /* Runs rows <= workspace->rows rows of x[rows][input] through the model and returns the output
- * [rows][output]. With fused, the last activation is left to the loss. A workspace for training
- * takes the training path (dropout drops) and keeps what backward needs. */
+ * [rows][output]; what layers add to the loss is in workspace->added_loss. With fused, the last
+ * activation is left to the loss. A workspace for training takes the training path (dropout drops) and
+ * keeps what backward needs. */
 nn_real *nn_walk_forward(const nn_model *model, nn_workspace *workspace, size_t rows,
                          const nn_real *x, bool fused);
 

@@ -6,6 +6,7 @@
  */
 #include "workspace.h"
 #include "allocate.h"
+#include "penalty.h"
 #include "status.h"
 #include <limits.h>
 
@@ -76,7 +77,7 @@ static nn_status plan_forward(struct plan *plan)
     return NN_OK;
 }
 
-/* From the last node to the first that has something trainable in or before it. */
+/* From the last node to the first that has something that is trained in or before it. */
 static nn_status plan_backward(struct plan *plan)
 {
     const nn_model *model = plan->model;
@@ -86,7 +87,7 @@ static nn_status plan_backward(struct plan *plan)
         const nn_node *node = &model->nodes[i];
         bool needed = node->input != NN_NO_NODE && workspace->nodes[node->input].backward;
         for (size_t p = 0; p < node->build.parameter_count; p++)
-            needed = needed || node->build.parameters[p].trainable;
+            needed = needed || model->parameters[node->first_parameter + p].trainable;
         workspace->nodes[i].backward = needed;
     }
     for (size_t i = n; i-- > 0;) {
@@ -172,6 +173,19 @@ static nn_status fill_workspace(nn_workspace *workspace, const nn_model *model, 
     return status;
 }
 
+static nn_status make_loss_scratch(nn_workspace *workspace, const nn_model *model)
+{
+    size_t values;
+    if (workspace->predicts)
+        return NN_OK;
+    NN_REQUIRE(nn_penalty_scratch(model, workspace->rows, &values), NN_ERR_NO_MEMORY,
+               "the regularizers need more than memory can hold");
+    if (values == 0)
+        return NN_OK;
+    workspace->loss_scratch = nn_allocate(values, sizeof(nn_real));
+    return workspace->loss_scratch != NULL ? NN_OK : NN_ERR_NO_MEMORY;
+}
+
 nn_status nn_workspace_create(nn_workspace **workspace, const nn_model *model, size_t rows,
                               nn_workspace_use use)
 {
@@ -182,10 +196,13 @@ nn_status nn_workspace_create(nn_workspace **workspace, const nn_model *model, s
         return NN_ERR_NO_MEMORY;
     made->rows = rows;
     made->training = use == NN_TO_TRAIN;
+    made->predicts = use == NN_TO_PREDICT;
     /* nn_predict reads the caller's floats where those are nn_real */
     const bool gathers = use != NN_TO_PREDICT || sizeof(nn_real) != sizeof(float);
     made->input_scaled = use != NN_TO_PREDICT && model->nodes[0].build.affine;
     nn_status status = fill_workspace(made, model, gathers);
+    if (status == NN_OK)
+        status = make_loss_scratch(made, model);
     if (status != NN_OK) {
         nn_workspace_free(made);
         return status;
@@ -200,6 +217,7 @@ void nn_workspace_free(nn_workspace *workspace)
         return;
     nn_release(workspace->nodes);
     nn_release(workspace->arena);
+    nn_release(workspace->loss_scratch);
     nn_release(workspace);
 }
 

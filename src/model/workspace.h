@@ -11,7 +11,7 @@ typedef struct nn_node_buffers {
     nn_real *kept;    /* [rows][kept] */
     nn_real *dy;      /* [rows][output], training only */
     nn_real *scratch; /* [rows][scratch] during this node's backward; NULL if dx isn't wanted */
-    bool backward;    /* a weight in it or before it is trainable */
+    bool backward;    /* a weight in it or before it is trained */
 } nn_node_buffers;
 
 typedef enum nn_workspace_use {
@@ -23,10 +23,13 @@ typedef enum nn_workspace_use {
 struct nn_workspace {
     size_t rows; /* it holds batches of at most so many rows */
     bool training;
+    bool predicts;     /* else what layers add to the loss is asked for: */
+    double added_loss; /* by the last forward walk */
     bool input_scaled; /* the first layer is affine, and what is put into x is already its output */
     nn_node_buffers *nodes;
     nn_real *x; /* [rows][input of the model], for inputs that aren't nn_real yet; else NULL */
     nn_real *arena;
+    nn_real *loss_scratch; /* for penalties on weights and outputs; NULL if they need none */
 };
 
 /* Whether a node's output is its input, as far as this workspace is concerned. */

@@ -1,5 +1,6 @@
 #include "trainer.h"
 #include "allocate.h"
+#include "penalty.h"
 #include "pool.h"
 #include "status.h"
 #include "walk.h"
@@ -161,6 +162,8 @@ double nn_trainer_forward(nn_trainer *trainer, const nn_model *model)
 {
     const nn_loss *loss = nn_loss_of(&model->loss);
     const size_t loss_rows = trainer->rows * trainer->distributions;
+    if (trainer->training)
+        trainer->penalty = nn_penalty(model, trainer->workspace->loss_scratch);
     nn_real *y = nn_walk_forward(model, trainer->workspace, trainer->rows, trainer->workspace->x,
                                  model->fused);
     if (y == NULL)
@@ -174,7 +177,7 @@ double nn_trainer_forward(nn_trainer *trainer, const nn_model *model)
     double sum = 0;
     for (size_t i = 0; i < loss_rows; i++)
         sum += trainer->row_weight[i] * trainer->row_loss[i];
-    const double mean = sum / (double)loss_rows;
+    const double mean = sum / (double)loss_rows + trainer->workspace->added_loss + trainer->penalty;
     trainer->loss_sum += mean * (double)trainer->rows;
     trainer->rows_seen += trainer->rows;
     for (size_t i = 0; i < model->metric_count; i++) {
@@ -236,13 +239,17 @@ void nn_trainer_backward(nn_trainer *trainer, nn_model *model)
                                                                trainer->loss_factor, dy);
         const nn_optimizer *optimizer = nn_optimizer_of(&model->optimizer);
         const double learning_rate = optimizer->learning_rate(model->optimizer.self);
-        if (optimizer->folds != NULL && optimizer->folds(model->optimizer.self)) {
+        const bool penalized = nn_penalty_exists(model);
+        if (!penalized && optimizer->folds != NULL && optimizer->folds(model->optimizer.self)) {
             nn_walk_backward_folded(model, workspace, trainer->rows, workspace->x, model->fused,
                                     learning_rate);
         } else {
             nn_walk_backward(model, workspace, trainer->rows, workspace->x, model->fused);
+            if (penalized)
+                nn_penalty_add_gradients(model, workspace->loss_scratch);
             optimizer_step(model, learning_rate);
         }
+        nn_constrain(model);
     }
     model->iteration++;
 }
@@ -266,6 +273,7 @@ void nn_trainer_totals(const nn_trainer *trainer, const nn_model *model, double 
 nn_status nn_trainer_evaluate(nn_trainer *trainer, const nn_model *model, const nn_source *source)
 {
     nn_trainer_reset_totals(trainer);
+    trainer->penalty = nn_penalty(model, trainer->workspace->loss_scratch);
     for (size_t at = 0; at < source->rows; at += trainer->most_rows) {
         const size_t left = source->rows - at;
         NN_TRY(nn_trainer_gather(

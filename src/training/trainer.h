@@ -28,8 +28,10 @@ typedef struct nn_trainer {
     nn_real *loss_factor; /* [rows * distributions] row_weight over the number of rows */
     double *row_loss;     /* [rows * distributions] */
 
+    double penalty; /* on the weights, as they were in the last forward pass */
+
     /* the epoch so far */
-    double loss_sum; /* of each batch's loss times its rows */
+    double loss_sum; /* of each batch's loss, penalties included, times its rows */
     size_t rows_seen;
     char *metric_states; /* one block */
     size_t metric_states_size;
