@@ -176,7 +176,7 @@ static const char *const harmless[][2] = {
     {"\\\"dtype\\\":\\\"float32\\\"",
      "\\\"dtype\\\":{\\\"module\\\":\\\"keras\\\",\\\"class_name\\\":\\\"DTypePolicy\\\","
      "\\\"config\\\":{\\\"name\\\":\\\"float32\\\"},\\\"registered_name\\\":null}"},
-    {"\\\"units\\\":3", "\\\"units\\\":3,\\\"kernel_regularizer\\\":null"},
+    {"\\\"units\\\":3", "\\\"units\\\":3,\\\"lora_rank\\\":null"},
     {"\\\"units\\\":3", "\\\"units\\\":3.0"},
     {INITIALIZER, "\\\"GlorotUniform\\\""},
     {INITIALIZER, "null"},
