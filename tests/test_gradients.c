@@ -163,6 +163,70 @@ START_TEST(activations_are_differentiated_right)
 }
 END_TEST
 
+/* ---- regularizers ---- */
+
+struct regularizer_context {
+    nn_part part;
+    size_t rows, width;
+    nn_real *x, *scratch;
+};
+
+static double regularizer_value(void *context)
+{
+    struct regularizer_context *r = context;
+    return nn_regularizer_of(&r->part)->penalty(r->part.self, r->rows, r->width, r->x, r->scratch);
+}
+
+static void check_regularizer(const char *spec, nn_random *random, struct tally *tally)
+{
+    struct regularizer_context r = {.rows = 1 + nn_random_below(random, 6),
+                                    .width = 1 + nn_random_below(random, 20)};
+    const size_t count = r.rows * r.width;
+    const double scale = between(random, -2, 2);
+    size_t needed;
+    OK(nn_part_parse(&r.part, &nn_regularizer_room, spec));
+    ck_assert(nn_regularizer_scratch(&r.part, r.rows, r.width, &needed));
+    r.x = draw(random, count, -2, 2);
+    r.scratch = draw(random, needed, 0, 0);
+    /* it is added, scaled, to what is there */
+    nn_real *gradient = draw(random, count, 7, 7);
+    nn_regularizer_of(&r.part)->add_gradient(r.part.self, r.rows, r.width, r.x, r.scratch, scale,
+                                             gradient);
+    for (size_t i = 0; i < count; i++)
+        gradient[i] = (gradient[i] - 7) / scale;
+    compare(r.x, count, gradient, regularizer_value, &r, spec, tally);
+    nn_release(r.x);
+    nn_release(r.scratch);
+    nn_release(gradient);
+    nn_part_free(&r.part);
+}
+
+START_TEST(regularizers_are_differentiated_right)
+{
+    static const char *const more[] = {
+        "l1",
+        "l1 l1=0",
+        "l2",
+        "l2 l2=3",
+        "l1_l2",
+        "l1_l2 l1=0.3",
+        "l1_l2 l2=0.3",
+        "orthogonal_regularizer",
+        "orthogonal_regularizer factor=2",
+        "orthogonal_regularizer factor=0 mode=columns",
+    };
+    nn_random random = stream(6);
+    struct tally tally = {0, 0};
+    for (int round = 0; round < 10; round++) {
+        for (size_t i = 0; i < nn_regularizer_room.count; i++)
+            check_regularizer(nn_regularizer_room.parts[i]->sample, &random, &tally);
+        for (size_t i = 0; i < COUNT(more); i++)
+            check_regularizer(more[i], &random, &tally);
+    }
+    check_tally(&tally);
+}
+END_TEST
+
 /* ---- losses ---- */
 
 struct loss_context {
@@ -273,7 +337,8 @@ static double layer_value(void *context)
 {
     struct layer_context *l = context;
     l->layer->forward(l->self, &l->call);
-    return weighted_sum(l->count, l->c, l->call.y);
+    const double added = l->layer->loss != NULL ? l->layer->loss(l->self, &l->call) : 0;
+    return weighted_sum(l->count, l->c, l->call.y) + added;
 }
 
 static void check_layer(const char *spec, const char *input_shape, bool skip_activation,
@@ -299,7 +364,11 @@ static void check_layer(const char *spec, const char *input_shape, bool skip_act
         l.count = rows * nn_shape_width(&build.output);
         nn_real *x = draw(random, inputs, -2, 2), *y = draw(random, l.count, 0, 0);
         nn_real *kept = draw(random, rows * build.kept, 0, 0), *dx = draw(random, inputs, 0, 0);
-        nn_real *dy = draw(random, l.count, 0, 0);
+        nn_real *dy = draw(random, l.count, 0, 0), *frozen = draw(random, inputs, 0, 0);
+        size_t needed = 0;
+        if (l.layer->loss_scratch != NULL)
+            ck_assert(l.layer->loss_scratch(part.self, &build.output, rows, &needed));
+        nn_real *loss_scratch = draw(random, needed, 0, 0);
         l.c = draw(random, l.count, -1, 1);
         for (size_t i = 0; i < build.parameter_count; i++) {
             const size_t width = nn_shape_width(&build.parameters[i].shape);
@@ -317,6 +386,7 @@ static void check_layer(const char *spec, const char *input_shape, bool skip_act
             .y = y,
             .kept = build.kept > 0 ? kept : NULL,
             .parameters = parameters,
+            .loss_scratch = loss_scratch,
             .random = stream(77),
             .dy = dy,
             .dx = dx,
@@ -332,6 +402,13 @@ static void check_layer(const char *spec, const char *input_shape, bool skip_act
         without.gradients = alone;
         memcpy(dy, l.c, l.count * sizeof *dy);
         l.layer->backward(part.self, &without);
+        /* nobody wants the gradients: dx is the same */
+        nn_layer_call fixed = l.call;
+        fixed.dx = frozen;
+        fixed.gradients = NULL;
+        memcpy(dy, l.c, l.count * sizeof *dy);
+        l.layer->backward(part.self, &fixed);
+        ck_assert_mem_eq(frozen, dx, inputs * sizeof *dx);
         compare(x, inputs, dx, layer_value, &l, line.data, tally);
         for (size_t i = 0; i < build.parameter_count; i++) {
             const size_t width = nn_shape_width(&build.parameters[i].shape);
@@ -344,7 +421,7 @@ static void check_layer(const char *spec, const char *input_shape, bool skip_act
             nn_release(gradients[i]);
             nn_release(alone[i]);
         }
-        nn_real *all[] = {x, y, kept, dx, dy, l.c};
+        nn_real *all[] = {x, y, kept, dx, dy, frozen, loss_scratch, l.c};
         for (size_t i = 0; i < COUNT(all); i++)
             nn_release(all[i]);
     }
@@ -370,6 +447,12 @@ START_TEST(layers_are_differentiated_right_by_weights_and_inputs)
         {"dropout rate=1", "(4)"},
         {"dropout rate=0.7", "(4,3)"},
         {"rescaling scale=-3 offset=2", "(4)"},
+        {"dense units=3 activity_regularizer=l2(l2=0.4)", "(5)"},
+        {"dense units=4 activation=tanh activity_regularizer=l1_l2(l1=0.2, l2=0.3)", "(2,3)"},
+        {"dense units=4 activation=softmax activity_regularizer=l1(l1=0.5)", "(3)"},
+        {"dense units=4 activation=sigmoid activity_regularizer=orthogonal(factor=0.3)", "(5)"},
+        {"dense units=3 activation=tanh activity_regularizer=orthogonal(factor=0.3, mode=columns)",
+         "(5)"},
     };
     const bool skip_activation = _i == 1;
     nn_random random = stream(3);
@@ -436,7 +519,7 @@ static void check_gaps(const nn_model *model)
     bool *taken = nn_allocate(model->trainable_size, sizeof *taken);
     for (size_t i = 0; i < model->parameter_count; i++) {
         ck_assert_uint_eq(model->parameters[i].offset * sizeof(nn_real) % NN_ALIGNMENT, 0);
-        for (size_t j = 0; j < model->parameters[i].width; j++) {
+        for (size_t j = 0; j < model->parameters[i].width && model->parameters[i].trainable; j++) {
             ck_assert(!taken[model->parameters[i].offset + j]);
             taken[model->parameters[i].offset + j] = true;
             used++;
@@ -499,6 +582,8 @@ static void check_model(const char *layers, const char *loss, size_t rows, nn_ra
     memcpy(gradients, m.model->gradients, m.model->trainable_size * sizeof *gradients);
     for (size_t i = 0; i < m.model->parameter_count; i++) {
         const size_t offset = m.model->parameters[i].offset;
+        if (!m.model->parameters[i].trainable)
+            continue;
         compare(m.model->weights + offset, m.model->parameters[i].width, gradients + offset,
                 model_value, &m, about.data, tally);
     }
@@ -568,6 +653,33 @@ START_TEST(models_of_every_build_are_differentiated_right)
         {"dense units=3 activation=sigmoid input_shape=(2,4)", "tversky alpha=0.3"},
         {"dense units=3 activation=sigmoid input_shape=(4)", "binary_focal_crossentropy"},
         {"dense units=1 input_shape=(3)", "hinge"},
+        /* penalties on weights and on outputs */
+        {"dense units=4 activation=tanh kernel_regularizer=l2(l2=0.3) input_shape=(3); dense "
+         "units=3 "
+         "bias_regularizer=l1(l1=0.2)",
+         "mse"},
+        {"dense units=4 activation=tanh input_shape=(3) kernel_regularizer=orthogonal(factor=0.5); "
+         "dense units=3 activation=softmax kernel_regularizer=orthogonal(factor=0.5, mode=columns)",
+         "sparse_categorical_crossentropy"},
+        {"dense units=4 activation=tanh input_shape=(3) activity_regularizer=l2(l2=0.3); dense "
+         "units=3 activation=softmax activity_regularizer=l1_l2(l1=0.3, l2=0.2) "
+         "kernel_regularizer=l1_l2(l1=0.1, l2=0.2)",
+         "sparse_categorical_crossentropy"},
+        {"dense units=3 activation=sigmoid input_shape=(2,4) activity_regularizer=l2; flatten",
+         "binary_crossentropy"},
+        {"dense units=4 activation=sigmoid input_shape=(3) "
+         "activity_regularizer=orthogonal(factor=0.5); dropout rate=0.3; dense units=3 "
+         "activity_regularizer=orthogonal(factor=0.5, mode=columns)",
+         "mse"},
+        /* frozen: no gradient of theirs, but that of what stands before them */
+        {"dense units=4 activation=tanh input_shape=(3) trainable=false "
+         "activity_regularizer=l2(l2=0.3); dense units=3 activation=tanh; dense units=2 "
+         "trainable=false kernel_regularizer=l2",
+         "mse"},
+        {"dense units=4 activation=tanh input_shape=(3); dense units=4 activation=tanh "
+         "trainable=false activity_regularizer=l1(l1=0.3); dropout rate=0.2; dense units=3 "
+         "activation=softmax",
+         "categorical_crossentropy"},
     };
     nn_random random = stream(4);
     struct tally tally = {0, 0};
@@ -588,11 +700,20 @@ static void append_random_layer(nn_text *text, nn_random *random)
     static const char *const activations[] = {
         "linear", "relu", "tanh", "sigmoid", "softmax", "leaky_relu", "relu(max_value=0.5)",
     };
+    static const char *const more[] = {
+        "",
+        "",
+        " trainable=false",
+        " kernel_regularizer=l2 bias_regularizer=l1",
+        " kernel_regularizer=orthogonal(factor=0.3)",
+        " activity_regularizer=l1_l2(l1=0.01, l2=0.1)",
+    };
     const size_t kind = nn_random_below(random, 8);
     const char *activation = pick(random, activations, COUNT(activations));
     if (kind < 4)
-        nn_text_append(text, "dense units=%zu activation=%s use_bias=%s",
-                       1 + nn_random_below(random, 5), activation, kind == 0 ? "false" : "true");
+        nn_text_append(text, "dense units=%zu activation=%s use_bias=%s%s",
+                       1 + nn_random_below(random, 5), activation, kind == 0 ? "false" : "true",
+                       pick(random, more, COUNT(more)));
     else if (kind == 4)
         nn_text_append(text, "dropout rate=0.3");
     else if (kind == 5)
@@ -644,6 +765,7 @@ int main(void)
     TCase *tcase = tcase_create("gradients");
     tcase_set_timeout(tcase, 300);
     tcase_add_test(tcase, activations_are_differentiated_right);
+    tcase_add_test(tcase, regularizers_are_differentiated_right);
     tcase_add_loop_test(tcase, losses_are_differentiated_right, 0, 2);
     tcase_add_loop_test(tcase, layers_are_differentiated_right_by_weights_and_inputs, 0, 2);
     tcase_add_test(tcase, models_of_every_build_are_differentiated_right);
