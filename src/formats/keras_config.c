@@ -80,10 +80,12 @@ static nn_status read_layer(nn_model *model, const nn_json *json, const nn_json 
 
 nn_status nn_keras_read_sequential(nn_model *model, const nn_json *json)
 {
-    static const char *const known[] = {"layers", NULL};
+    static const char *const known[] = {"layers", NULL}, *const frozen[] = {"layers", "trainable",
+                                                                            NULL};
     const nn_json *layers = nn_json_get(json, "layers");
+    const bool trainable = !nn_json_is(nn_json_get(json, "trainable"), NN_JSON_FALSE);
     NN_REQUIRE(nn_json_is(layers, NN_JSON_LIST), NN_ERR_FORMAT, "the config has no list of layers");
-    NN_TRY(check_keys(json, known));
+    NN_TRY(check_keys(json, trainable ? known : frozen));
     const nn_json *batch_shape = NULL;
     const nn_json *layer = nn_json_first(layers);
     if (is_input_layer(layer)) {
@@ -96,7 +98,7 @@ nn_status nn_keras_read_sequential(nn_model *model, const nn_json *json)
             return nn_fail_in(status, "layer %zu", model->node_count);
     }
     NN_REQUIRE(model->node_count > 0, NN_ERR_FORMAT, "the config has no layers");
-    return NN_OK;
+    return trainable ? NN_OK : nn_model_set_trainable(model, NULL, 0); /* a frozen model */
 }
 
 static nn_status read_metric(nn_named_metric *metric, const nn_json *json)
