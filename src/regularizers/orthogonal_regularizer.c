@@ -12,6 +12,7 @@
 #include "elementwise.h"
 #include "gemm.h"
 #include "regularizer.h"
+#include "vectorize.h"
 #include <math.h>
 #include <string.h>
 
@@ -67,26 +68,32 @@ static struct vectors lay_out(const struct orthogonal_regularizer *regularizer, 
     return v;
 }
 
-/* r and n; the smaller of the two, as Keras takes it, is NaN if the length is. */
+NN_VECTORIZE
+static void add_squares(size_t width, const nn_real *restrict x, nn_real *restrict squares)
+{
+    for (size_t j = 0; j < width; j++)
+        squares[j] += x[j] * x[j];
+}
+
+/* r and n. NaN is no larger than the largest, and stays. */
 static void normalize(const struct vectors *v, const nn_real *x)
 {
     const size_t rows = v->rows ? v->count : v->length, width = v->rows ? v->length : v->count;
     memset(v->inverse, 0, v->count * sizeof *v->inverse);
-    for (size_t i = 0; i < rows; i++) {
-        const nn_real *row = x + i * width;
+    for (size_t i = 0; i < rows; i++)
         if (v->rows)
-            v->inverse[i] = (nn_real)nn_sum_of_squares(width, row);
+            v->inverse[i] = (nn_real)nn_sum_of_squares(width, x + i * width);
         else
-            for (size_t j = 0; j < width; j++)
-                v->inverse[j] += row[j] * row[j];
-    }
+            add_squares(width, x + i * width, v->inverse);
     for (size_t i = 0; i < v->count; i++) {
         const double inverse = 1 / sqrt((double)v->inverse[i]);
         v->inverse[i] = (nn_real)(inverse > largest_inverse ? largest_inverse : inverse);
     }
     for (size_t i = 0; i < rows; i++)
-        for (size_t j = 0; j < width; j++)
-            v->normal[i * width + j] = x[i * width + j] * v->inverse[v->rows ? i : j];
+        if (v->rows)
+            nn_scale_offset(width, v->inverse[i], 0, x + i * width, v->normal + i * width);
+        else
+            nn_multiply_values(width, x + i * width, v->inverse, v->normal + i * width);
 }
 
 static void multiply(const struct vectors *v, const nn_real *x)
@@ -122,17 +129,42 @@ static double penalty(const void *self, size_t rows, size_t width, const nn_real
     return regularizer->factor * sum / 2 / pairs(&v);
 }
 
-/* product becomes s, whose 0 is where the product is; NaN stays. */
+/* NaN stays */
+NN_VECTORIZE
+static void signs_of(size_t count, nn_real *x)
+{
+    for (size_t i = 0; i < count; i++) {
+        const nn_real negative = x[i] < 0 ? -1 : x[i];
+        x[i] = x[i] > 0 ? 1 : negative;
+    }
+}
+
+/* product becomes s */
 static void take_signs(const struct vectors *v)
 {
     for (size_t i = 0; i < v->count; i++) {
         nn_real *row = v->product + i * v->count;
         v->magnitudes[i] = (nn_real)nn_sum_of_magnitudes(v->count, row);
-        for (size_t j = 0; j < v->count; j++) {
-            const nn_real negative = row[j] < 0 ? -1 : row[j];
-            row[j] = row[j] > 0 ? 1 : negative;
-        }
+        signs_of(v->count, row);
     }
+}
+
+/* A row of the gradient: c r (sum - magnitude n), where the vectors are rows or columns. */
+NN_VECTORIZE
+static void add_row(size_t width, nn_real factor, nn_real magnitude, const nn_real *restrict sum,
+                    const nn_real *restrict normal, nn_real *restrict gradient)
+{
+    for (size_t j = 0; j < width; j++)
+        gradient[j] += factor * (sum[j] - magnitude * normal[j]);
+}
+
+NN_VECTORIZE
+static void add_across(size_t width, nn_real c, const nn_real *restrict inverse,
+                       const nn_real *restrict magnitudes, const nn_real *restrict sum,
+                       const nn_real *restrict normal, nn_real *restrict gradient)
+{
+    for (size_t j = 0; j < width; j++)
+        gradient[j] += c * inverse[j] * (sum[j] - magnitudes[j] * normal[j]);
 }
 
 static void add_gradient(const void *self, size_t rows, size_t width, const nn_real *x,
@@ -156,12 +188,13 @@ static void add_gradient(const void *self, size_t rows, size_t width, const nn_r
     for (size_t i = 0; i < v.count; i++)
         if (v.inverse[i] >= (nn_real)largest_inverse)
             v.magnitudes[i] = 0;
-    for (size_t i = 0; i < rows; i++)
-        for (size_t j = 0; j < width; j++) {
-            const size_t at = i * width + j, vector = v.rows ? i : j;
-            gradient[at] +=
-                c * v.inverse[vector] * (v.sum[at] - v.magnitudes[vector] * v.normal[at]);
-        }
+    for (size_t i = 0; i < rows; i++) {
+        const nn_real *sum = v.sum + i * width, *normal = v.normal + i * width;
+        if (v.rows)
+            add_row(width, c * v.inverse[i], v.magnitudes[i], sum, normal, gradient + i * width);
+        else
+            add_across(width, c, v.inverse, v.magnitudes, sum, normal, gradient + i * width);
+    }
 }
 
 const nn_regularizer nn_regularizer_orthogonal_regularizer = {
