@@ -3,6 +3,7 @@
 #include "faults.h"
 #include "fitting.h"
 #include "model.h"
+#include "workspace.h"
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -386,6 +387,27 @@ START_TEST(the_others_learn_as_if_it_were_their_input)
 }
 END_TEST
 
+/* The walk back ends at the first layer that is trained; a frozen one behind it only hands on. */
+START_TEST(no_gradient_is_wanted_before_the_first_layer_that_is_trained)
+{
+    nn_model *model = compiled("dense units=8 activation=tanh input_shape=2 trainable=false;"
+                               "dense units=5 activation=tanh trainable=false;"
+                               "dense units=5 activation=tanh;"
+                               "dense units=3 activation=softmax trainable=false",
+                               "sgd momentum=0.9");
+    nn_workspace *workspace;
+    OK(nn_workspace_create(&workspace, model, 4, NN_TO_TRAIN));
+    for (size_t i = 0; i < 4; i++) {
+        ck_assert_int_eq(workspace->nodes[i].backward, i >= 2);
+        ck_assert_int_eq(workspace->nodes[i].dy != NULL, i >= 2);
+    }
+    ck_assert_uint_ge(model->trainable_size, 45);
+    ck_assert_uint_lt(model->trainable_size, 45 + 32); /* of the flat run, with its gaps */
+    nn_workspace_free(workspace);
+    nn_model_free(model);
+}
+END_TEST
+
 static void expect_summary(const nn_model *model, const char *line)
 {
     char text[8192];
@@ -594,6 +616,7 @@ int main(void)
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_add_loop_test(tests, a_frozen_layer_keeps_its_weights_and_the_others_learn, 0, 2);
     tcase_add_test(tests, the_others_learn_as_if_it_were_their_input);
+    tcase_add_test(tests, no_gradient_is_wanted_before_the_first_layer_that_is_trained);
     tcase_add_test(tests, freezing_moves_no_value_and_asks_for_a_compilation);
     tcase_add_test(tests, freezing_and_unfreezing_leaves_a_model_as_it_was);
     tcase_add_test(tests, a_layer_is_frozen_before_the_model_is_built_as_well);
