@@ -346,7 +346,8 @@ typedef struct nn_fit_options {
 NN_API nn_status nn_fit(nn_model *model, const nn_dataset *data, const nn_fit_options *options,
                         nn_history **history);
 
-/* Loss, then the metrics, over all rows of data: values[count], count = nn_model_metric_count. */
+/* Loss, then the metrics, over all rows of data: values[count], count = nn_model_metric_count. The loss
+ * includes the penalties of regularizers, here and in training, as in Keras. */
 NN_API nn_status nn_evaluate(const nn_model *model, const nn_dataset *data, double *values,
                              size_t count);
 

@@ -1,5 +1,4 @@
-/* unit_norm: w / (norm + epsilon), so that every norm is 1; a norm of 0 stays. Source: Keras's UnitNorm;
- * Salimans and Kingma 2016 separate length and direction to the same end. */
+/* unit_norm: w / (norm + epsilon), so that every norm is 1; a norm of 0 stays. Source: Keras's UnitNorm. */
 #include "constraint.h"
 #include "norms.h"
 
