@@ -13,8 +13,8 @@
  *     nn_predict(model, x, rows, y);
  *     nn_model_free(model);
  *
- * Parts (layers, activations, initializers, losses, metrics, optimizers, schedules, callbacks) are named
- * by specs in text:
+ * Parts (layers, activations, initializers, regularizers, constraints, losses, metrics, optimizers,
+ * schedules, callbacks) are named by specs in text:
  *
  *     spec  = name { key "=" value } | name(key=value, ...)     separated by blanks or commas
  *     value = number | true | false | none | name | 'string' | (tuple) | name(key=value, ...)
@@ -191,7 +191,8 @@ NN_API nn_status nn_model_create(nn_model **model);
 
 /* Adds a layer named by a spec: "flatten input_shape=(28,28)", "dense units=300 activation=relu".
  * The first layer must have input_shape, the shape of one row, or be an input: "input shape=(28,28)". Every
- * layer takes name=...; without it, it is named as Keras would (dense, dense_1, ...).
+ * layer takes name=...; without it, it is named as Keras would (dense, dense_1, ...); and trainable=false,
+ * with which training leaves its weights alone.
  *
  * A layer reads the one added last, or those it names, which makes the model a graph:
  *
@@ -243,6 +244,13 @@ NN_API nn_status nn_model_compile(nn_model *model, const char *optimizer, const 
  * few), NN_ERR_SHAPE, NN_ERR_STATE (no layers, in use; a layer before isn't adapted), NN_ERR_NONFINITE,
  * NN_ERR_NO_MEMORY. */
 NN_API nn_status nn_model_adapt(nn_model *model, const char *layer, const nn_dataset *data);
+/* Freezes a layer (trainable 0) or lets it be trained again (1), as the option trainable does; NULL: every
+ * layer. That changes what an optimizer works on, so the model is no longer compiled if it changes
+ * anything: compile it again, as for fine-tuning a model that was loaded. Weights stay. A model without
+ * anything to train may be compiled and fitted.
+ * Errors: NN_ERR_INVALID (unknown name, trainable neither 0 nor 1), NN_ERR_STATE (no layers, in use),
+ * NN_ERR_NO_MEMORY. */
+NN_API nn_status nn_model_set_trainable(nn_model *model, const char *layer, int trainable);
 
 /* A model of its own with the same layers, weights, compile settings and optimizer state. */
 NN_API nn_status nn_model_clone(nn_model **copy, const nn_model *model);
@@ -267,7 +275,7 @@ NN_API const char *nn_model_output_name(const nn_model *model, size_t index);
 /* Values of one row of what the layer of that name gives; 0 if there is none. */
 NN_API size_t nn_model_layer_width(const nn_model *model, const char *layer);
 
-/* The trainable parameters and all of them, in single values. */
+/* The parameters that are trained (those of frozen layers aren't) and all of them, in single values. */
 NN_API size_t nn_model_trainable_count(const nn_model *model);
 NN_API size_t nn_model_parameter_count(const nn_model *model);
 
@@ -397,9 +405,10 @@ typedef struct nn_fit_options {
 NN_API nn_status nn_fit(nn_model *model, const nn_dataset *data, const nn_fit_options *options,
                         nn_history **history);
 
-/* Loss, then the metrics, over all rows of data: values[count], count = nn_model_metric_count. As with
- * Keras's `metrics`, sample and class weights count in the loss alone. Metrics of yes-or-no answers
- * (precision, f1_score, auc, ...) take class labels for one-hot rows. */
+/* Loss, then the metrics, over all rows of data: values[count], count = nn_model_metric_count. The loss
+ * includes the penalties of regularizers, here and in training, as in Keras; like Keras's `metrics`, metrics
+ * leave sample and class weights out. Metrics of yes-or-no answers (precision, f1_score, auc, ...) take class
+ * labels for one-hot rows. */
 NN_API nn_status nn_evaluate(const nn_model *model, const nn_dataset *data, double *values,
                              size_t count);
 
@@ -484,8 +493,8 @@ NN_API nn_status nn_model_load_from_memory(nn_model **model, const void *bytes, 
 
 /* ---- the known parts ------------------------------------------------------------------------ */
 
-/* Kinds of parts: "activation", "initializer", "layer", "loss", "metric", "optimizer", "schedule", "callback";
- * NULL past the end. */
+/* Kinds of parts: "activation", "initializer", "regularizer", "constraint", "layer", "loss", "metric",
+ * "optimizer", "schedule", "callback"; NULL past the end. */
 NN_API const char *nn_part_kind(size_t index);
 
 /* Names of the parts of a kind; NULL past the end or for an unknown kind. */

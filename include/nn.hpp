@@ -607,6 +607,21 @@ class model
         return *this;
     }
 
+    /* A layer by name, or every layer; the model must then be compiled again. */
+    model &set_trainable(const std::string &layer, bool trainable)
+    {
+        detail::check(nn_model_set_trainable(get(), detail::c_string(layer), trainable ? 1 : 0));
+        return *this;
+    }
+
+    model &set_trainable(bool trainable)
+    {
+        detail::check(nn_model_set_trainable(get(), nullptr, trainable ? 1 : 0));
+        return *this;
+    }
+
+    model &set_trainable(const char *) = delete; /* or a name alone would pass for true */
+
     /* metrics: a list, "accuracy; mean_absolute_error"; empty: none. */
     model &compile(const std::string &optimizer, const std::string &loss,
                    const std::string &metrics = std::string())

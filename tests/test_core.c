@@ -2,6 +2,7 @@
 #include "activation.h"
 #include "allocate.h"
 #include "callback.h"
+#include "constraint.h"
 #include "faults.h"
 #include "initializer.h"
 #include "layer.h"
@@ -10,6 +11,7 @@
 #include "names.h"
 #include "optimizer.h"
 #include "random.h"
+#include "regularizer.h"
 #include "schedule.h"
 #include "status.h"
 #include "suite.h"
@@ -23,8 +25,9 @@
 #include <unistd.h>
 
 static const nn_room *const rooms[] = {
-    &nn_layer_room,  &nn_activation_room, &nn_initializer_room, &nn_loss_room,
-    &nn_metric_room, &nn_optimizer_room,  &nn_schedule_room,    &nn_callback_room,
+    &nn_layer_room,      &nn_activation_room, &nn_initializer_room, &nn_regularizer_room,
+    &nn_constraint_room, &nn_loss_room,       &nn_metric_room,      &nn_optimizer_room,
+    &nn_schedule_room,   &nn_callback_room,
 };
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))

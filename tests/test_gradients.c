@@ -177,6 +177,70 @@ START_TEST(activations_are_differentiated_right)
 }
 END_TEST
 
+/* ---- regularizers ---- */
+
+struct regularizer_context {
+    nn_part part;
+    size_t rows, width;
+    nn_real *x, *scratch;
+};
+
+static double regularizer_value(void *context)
+{
+    struct regularizer_context *r = context;
+    return nn_regularizer_of(&r->part)->penalty(r->part.self, r->rows, r->width, r->x, r->scratch);
+}
+
+static void check_regularizer(const char *spec, nn_random *random, struct tally *tally)
+{
+    struct regularizer_context r = {.rows = 1 + nn_random_below(random, 6),
+                                    .width = 1 + nn_random_below(random, 20)};
+    const size_t count = r.rows * r.width;
+    const double scale = between(random, -2, 2);
+    size_t needed;
+    OK(nn_part_parse(&r.part, &nn_regularizer_room, spec));
+    ck_assert(nn_regularizer_scratch(&r.part, r.rows, r.width, &needed));
+    r.x = draw(random, count, -2, 2);
+    r.scratch = draw(random, needed, 0, 0);
+    /* it is added, scaled, to what is there */
+    nn_real *gradient = draw(random, count, 7, 7);
+    nn_regularizer_of(&r.part)->add_gradient(r.part.self, r.rows, r.width, r.x, r.scratch, scale,
+                                             gradient);
+    for (size_t i = 0; i < count; i++)
+        gradient[i] = (gradient[i] - 7) / scale;
+    compare(r.x, count, gradient, regularizer_value, &r, spec, tally);
+    nn_release(r.x);
+    nn_release(r.scratch);
+    nn_release(gradient);
+    nn_part_free(&r.part);
+}
+
+START_TEST(regularizers_are_differentiated_right)
+{
+    static const char *const more[] = {
+        "l1",
+        "l1 l1=0",
+        "l2",
+        "l2 l2=3",
+        "l1_l2",
+        "l1_l2 l1=0.3",
+        "l1_l2 l2=0.3",
+        "orthogonal_regularizer",
+        "orthogonal_regularizer factor=2",
+        "orthogonal_regularizer factor=0 mode=columns",
+    };
+    nn_random random = stream(6);
+    struct tally tally = {0, 0};
+    for (int round = 0; round < 10; round++) {
+        for (size_t i = 0; i < nn_regularizer_room.count; i++)
+            check_regularizer(nn_regularizer_room.parts[i]->sample, &random, &tally);
+        for (size_t i = 0; i < COUNT(more); i++)
+            check_regularizer(more[i], &random, &tally);
+    }
+    check_tally(&tally);
+}
+END_TEST
+
 /* ---- losses ---- */
 
 struct loss_context {
@@ -312,6 +376,10 @@ static void check_built_layer(struct layer_context *l, const nn_layer_build *bui
     nn_real *y = draw(random, l->count, 0, 0), *dy = draw(random, l->count, 0, 0);
     nn_real *kept = draw(random, rows * build->kept, 0, 0);
     nn_real *batch_kept = draw(random, build->batch_kept, 0, 0);
+    size_t needed = 0;
+    if (l->layer->loss_scratch != NULL)
+        ck_assert(l->layer->loss_scratch(l->self, &build->output, rows, &needed));
+    nn_real *loss_scratch = draw(random, needed, 0, 0);
     l->c = draw(random, l->count, -1, 1);
     for (size_t i = 0; i < count; i++) {
         const size_t values = rows * nn_shape_width(&shapes[i]);
@@ -340,6 +408,7 @@ static void check_built_layer(struct layer_context *l, const nn_layer_build *bui
     l->call.kept = build->kept > 0 ? kept : NULL;
     l->call.batch_kept = build->batch_kept > 0 ? batch_kept : NULL;
     l->call.parameters = parameters;
+    l->call.loss_scratch = loss_scratch;
     l->call.random = stream(77);
     l->call.dy = dy;
     l->call.dx = dx[0];
@@ -386,7 +455,7 @@ static void check_built_layer(struct layer_context *l, const nn_layer_build *bui
         nn_release(dx[i]);
         nn_release(other_dx[i]);
     }
-    nn_real *all[] = {kept, batch_kept, y, dy, l->c};
+    nn_real *all[] = {kept, batch_kept, loss_scratch, y, dy, l->c};
     for (size_t i = 0; i < COUNT(all); i++)
         nn_release(all[i]);
 }
@@ -447,6 +516,9 @@ START_TEST(layers_are_differentiated_right_by_weights_and_inputs)
         {"rescaling scale=-3 offset=2", "(4)"},
         {"batch_normalization", "(2,70)"}, /* more than a slab */
         {"batch_normalization center=false", "(5)"},
+        {"batch_normalization trainable=false", "(2,70)"}, /* its statistics are the moving ones */
+        {"batch_normalization trainable=false center=false", "(5)"},
+        {"batch_normalization trainable=false scale=false", "(2,3)"},
         {"batch_normalization scale=false epsilon=0.1", "(2,2,3)"},
         {"batch_normalization center=false scale=false", "(2,3)"},
         {"layer_normalization", "(5)"},
@@ -499,6 +571,12 @@ START_TEST(layers_are_differentiated_right_by_weights_and_inputs)
         {"dot axes=-1", "(1)"},
         {"dot axes=-1", "(6)"},
         {"dot axes=1 normalize=true", "(2)"},
+        {"dense units=3 activity_regularizer=l2(l2=0.4)", "(5)"},
+        {"dense units=4 activation=tanh activity_regularizer=l1_l2(l1=0.2, l2=0.3)", "(2,3)"},
+        {"dense units=4 activation=softmax activity_regularizer=l1(l1=0.5)", "(3)"},
+        {"dense units=4 activation=sigmoid activity_regularizer=orthogonal(factor=0.3)", "(5)"},
+        {"dense units=3 activation=tanh activity_regularizer=orthogonal(factor=0.3, mode=columns)",
+         "(5)"},
     };
     const bool skip_activation = _i == 1;
     nn_random random = stream(3);
@@ -804,6 +882,33 @@ START_TEST(models_of_every_build_are_differentiated_right)
         {"activation activation=glu input_shape=(6); dense units=4; activation activation=glu; "
          "activation activation=glu",
          "mse"},
+        /* penalties on weights and on outputs */
+        {"dense units=4 activation=tanh kernel_regularizer=l2(l2=0.3) input_shape=(3); dense "
+         "units=3 "
+         "bias_regularizer=l1(l1=0.2)",
+         "mse"},
+        {"dense units=4 activation=tanh input_shape=(3) kernel_regularizer=orthogonal(factor=0.5); "
+         "dense units=3 activation=softmax kernel_regularizer=orthogonal(factor=0.5, mode=columns)",
+         "sparse_categorical_crossentropy"},
+        {"dense units=4 activation=tanh input_shape=(3) activity_regularizer=l2(l2=0.3); dense "
+         "units=3 activation=softmax activity_regularizer=l1_l2(l1=0.3, l2=0.2) "
+         "kernel_regularizer=l1_l2(l1=0.1, l2=0.2)",
+         "sparse_categorical_crossentropy"},
+        {"dense units=3 activation=sigmoid input_shape=(2,4) activity_regularizer=l2; flatten",
+         "binary_crossentropy"},
+        {"dense units=4 activation=sigmoid input_shape=(3) "
+         "activity_regularizer=orthogonal(factor=0.5); dropout rate=0.3; dense units=3 "
+         "activity_regularizer=orthogonal(factor=0.5, mode=columns)",
+         "mse"},
+        /* frozen: no gradient of theirs, but that of what stands before them */
+        {"dense units=4 activation=tanh input_shape=(3) trainable=false "
+         "activity_regularizer=l2(l2=0.3); dense units=3 activation=tanh; dense units=2 "
+         "trainable=false kernel_regularizer=l2",
+         "mse"},
+        {"dense units=4 activation=tanh input_shape=(3); dense units=4 activation=tanh "
+         "trainable=false activity_regularizer=l1(l1=0.3); dropout rate=0.2; dense units=3 "
+         "activation=softmax",
+         "categorical_crossentropy"},
     };
     nn_random random = stream(4);
     struct tally tally = {0, 0};
@@ -892,6 +997,13 @@ START_TEST(graphs_are_differentiated_right)
          "dense units=3 inputs=z name=b; add inputs=(a,b) name=s; dense units=2 inputs=s name=t; "
          "rescaling scale=2 inputs=z name=w",
          "t, s, w", "mse; mse; mae"},
+        /* penalties and what is frozen, in branches */
+        {"input shape=(3) name=x; batch_normalization trainable=false name=a; dense units=3 "
+         "trainable=false activation=tanh activity_regularizer=l2(l2=0.3) name=b; dense units=3 "
+         "inputs=x name=c kernel_regularizer=l1_l2(l1=0.1, l2=0.2); multiply inputs=(b,c) name=m; "
+         "prelu alpha_regularizer=l2 trainable=false name=p; dense units=2 inputs=m name=t "
+         "activity_regularizer=l1(l1=0.2)",
+         "p, t", "mse; mae"},
         /* layers with statistics, noise, whole numbers or something to add, in branches */
         {"input shape=(3) name=x; input shape=(2) name=z; batch_normalization inputs=x name=a; "
          "dense units=3 inputs=z; prelu name=b; add inputs=(a,b); layer_normalization name=s; "
@@ -922,21 +1034,32 @@ static void append_random_layer(nn_text *text, nn_random *random)
     static const char *const activations[] = {
         "linear", "relu", "tanh", "sigmoid", "softmax", "leaky_relu", "relu(max_value=0.5)",
     };
+    static const char *const more[] = {
+        "",
+        "",
+        " trainable=false",
+        " kernel_regularizer=l2 bias_regularizer=l1",
+        " kernel_regularizer=orthogonal(factor=0.3)",
+        " activity_regularizer=l1_l2(l1=0.01, l2=0.1)",
+    };
     static const char *const others[] = {
         "rescaling scale=0.7 offset=-0.2",
         "batch_normalization epsilon=0.1",
-        "layer_normalization epsilon=0.1",
-        "prelu",
+        "batch_normalization epsilon=0.1 trainable=false gamma_regularizer=l2",
+        "layer_normalization epsilon=0.1 beta_regularizer=l2 gamma_regularizer=l1",
+        "prelu alpha_regularizer=l2",
+        "prelu trainable=false",
         "activity_regularization l1=0.1 l2=0.2",
         "reshape target_shape=(1,-1)",
         "gaussian_dropout rate=0.2",
-        "group_normalization groups=1 epsilon=0.1",
+        "group_normalization groups=1 epsilon=0.1 trainable=false",
     };
     const size_t kind = nn_random_below(random, 10);
     const char *activation = pick(random, activations, COUNT(activations));
     if (kind < 4)
-        nn_text_append(text, "dense units=%zu activation=%s use_bias=%s",
-                       1 + nn_random_below(random, 5), activation, kind == 0 ? "false" : "true");
+        nn_text_append(text, "dense units=%zu activation=%s use_bias=%s%s",
+                       1 + nn_random_below(random, 5), activation, kind == 0 ? "false" : "true",
+                       pick(random, more, COUNT(more)));
     else if (kind == 4)
         nn_text_append(text, "dropout rate=0.3");
     else if (kind == 5)
@@ -1052,6 +1175,7 @@ int main(void)
     TCase *tcase = tcase_create("gradients");
     tcase_set_timeout(tcase, 300);
     tcase_add_test(tcase, activations_are_differentiated_right);
+    tcase_add_test(tcase, regularizers_are_differentiated_right);
     tcase_add_loop_test(tcase, losses_are_differentiated_right, 0, 2);
     tcase_add_loop_test(tcase, layers_are_differentiated_right_by_weights_and_inputs, 0, 2);
     tcase_add_test(tcase, models_of_every_build_are_differentiated_right);

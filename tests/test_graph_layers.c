@@ -234,8 +234,9 @@ END_TEST
 /* ---- what layers add to the loss ---- */
 
 static const char with_penalty[] =
-    "input shape=(2) name=words; input shape=(3) name=more; dense units=3 inputs=words name=w; "
-    "activity_regularization l1=0.25 l2=0.5 inputs=w name=p; add inputs=(p,more) name=s; "
+    "input shape=(2) name=words; input shape=(3) name=more; dense units=3 inputs=words name=w "
+    "kernel_regularizer=l2(l2=0.125) activity_regularizer=l1(l1=0.5); activity_regularization "
+    "l1=0.25 l2=0.5 inputs=w name=p; add inputs=(p,more) name=s; "
     "dense units=1 name=first; dense units=1 inputs=p name=second";
 
 static nn_model *penalized(const char *layers, const char *optimizer)
@@ -257,7 +258,7 @@ static nn_dataset *two_targets(void)
     return data;
 }
 
-/* of the outputs of dense w */
+/* Of the kernel and, twice, of the outputs of dense w. */
 static double penalty_of(const nn_model *model)
 {
     float kernel[WORDS * 3], bias[3];
@@ -269,12 +270,14 @@ static double penalty_of(const nn_model *model)
             double z = (double)bias[j];
             for (size_t i = 0; i < WORDS; i++)
                 z += (double)x[r][i] * (double)kernel[i * 3 + j];
-            penalty += (0.25 * fabs(z) + 0.5 * z * z) / ROWS;
+            penalty += (0.5 * fabs(z) + 0.25 * fabs(z) + 0.5 * z * z) / ROWS;
         }
+    for (size_t i = 0; i < COUNT(kernel); i++)
+        penalty += 0.125 * (double)kernel[i] * (double)kernel[i];
     return penalty;
 }
 
-START_TEST(what_a_layer_adds_is_added_once_to_the_weighted_losses)
+START_TEST(penalties_are_added_once_to_the_weighted_losses)
 {
     nn_model *model = penalized(with_penalty, "sgd learning_rate=0");
     nn_dataset *data = two_targets();
@@ -315,6 +318,47 @@ START_TEST(a_scale_of_the_loss_scales_what_layers_add)
 }
 END_TEST
 
+/* ---- frozen branches ---- */
+
+START_TEST(a_frozen_branch_stays_and_the_other_learns)
+{
+    nn_model *model = model_of(
+        "input shape=(2) name=words; input shape=(3) name=more; batch_normalization name=a "
+        "inputs=words trainable=false; dense units=3 name=b trainable=false kernel_regularizer=l2; "
+        "batch_normalization name=c inputs=more; dense units=3 name=d kernel_constraint=max_norm("
+        "max_value=0.5); add inputs=(b,d); dense units=1",
+        "adam");
+    static const char *const frozen[] = {"a/gamma",           "a/beta",   "a/moving_mean",
+                                         "a/moving_variance", "b/kernel", "b/bias"};
+    nn_dataset *data = named();
+    float before[COUNT(frozen)][6], after[6], kernel[9], moved[MORE];
+    for (size_t i = 0; i < COUNT(frozen); i++)
+        OK(nn_model_get_weights(
+            model, frozen[i], before[i],
+            model->parameters[nn_model_find_parameter(model, frozen[i])].width));
+    nn_fit_options options = NN_FIT_OPTIONS_INIT;
+    options.batch_size = 3;
+    options.epochs = 3;
+    OK(nn_fit(model, data, &options, NULL));
+    for (size_t i = 0; i < COUNT(frozen); i++) {
+        const size_t width = model->parameters[nn_model_find_parameter(model, frozen[i])].width;
+        OK(nn_model_get_weights(model, frozen[i], after, width));
+        ck_assert_mem_eq(before[i], after, width * sizeof(float));
+    }
+    OK(nn_model_get_weights(model, "c/moving_mean", moved, MORE));
+    OK(nn_model_get_weights(model, "d/kernel", kernel, 9));
+    for (size_t j = 0; j < 3; j++) {
+        double squares = 0;
+        for (size_t i = 0; i < 3; i++)
+            squares += (double)kernel[i * 3 + j] * (double)kernel[i * 3 + j];
+        ck_assert(moved[j] != 0);
+        ck_assert_double_le(sqrt(squares), 0.5 + 1e-6);
+    }
+    nn_dataset_free(data);
+    nn_model_free(model);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("graph_layers");
@@ -327,8 +371,9 @@ int main(void)
     tcase_add_test(tcase, data_to_learn_from_is_checked);
     tcase_add_test(tcase, a_layer_learns_behind_an_input_that_is_rescaled);
     tcase_add_test(tcase, statistics_of_both_branches_move_and_a_last_row_joins);
-    tcase_add_test(tcase, what_a_layer_adds_is_added_once_to_the_weighted_losses);
+    tcase_add_test(tcase, penalties_are_added_once_to_the_weighted_losses);
     tcase_add_test(tcase, a_scale_of_the_loss_scales_what_layers_add);
+    tcase_add_test(tcase, a_frozen_branch_stays_and_the_other_learns);
     suite_add_tcase(suite, tcase);
     return run_suite(suite);
 }

@@ -167,6 +167,54 @@ START_TEST(moving_statistics_change_with_a_step_and_with_nothing_else)
 }
 END_TEST
 
+static const char frozen_first[] =
+    "batch_normalization input_shape=(3) momentum=0.5 trainable=false;dense units=2";
+
+/* It works in training as in prediction: nothing of it moves, and a row may come alone. */
+START_TEST(frozen_statistics_are_used_and_stay)
+{
+    static const float mean[3] = {0.5f, -0.25f, 2}, variance[3] = {4, 0.5f, 1};
+    nn_model *frozen = make_model(3, frozen_first, "sgd learning_rate=0", "mse", NULL);
+    nn_dataset *data = some_data(ROWS);
+    OK(nn_model_set_weights(frozen, "batch_normalization/moving_mean", mean, 3));
+    OK(nn_model_set_weights(frozen, "batch_normalization/moving_variance", variance, 3));
+    float *before = weights_of(frozen, NULL);
+    double evaluated, trained;
+    OK(nn_evaluate(frozen, data, &evaluated, 1));
+    OK(nn_train_on_batch(frozen, data, &trained, 1));
+    ck_assert_double_eq(evaluated, trained);
+    nn_fit_options options = NN_FIT_OPTIONS_INIT;
+    options.batch_size = 1;
+    OK(nn_fit(frozen, data, &options, NULL));
+    ck_assert(has_weights(frozen, before));
+
+    /* a last row joins no batch: 3, 3 and 1 rows */
+    nn_model *fitted = make_model(3, frozen_first, "sgd", "mse", NULL);
+    nn_model *stepped = make_model(3, frozen_first, "sgd", "mse", NULL);
+    options.batch_size = 3;
+    options.shuffle = 0;
+    OK(nn_fit(fitted, data, &options, NULL));
+    step_on(stepped, data, 0, 3);
+    step_on(stepped, data, 3, 3);
+    step_on(stepped, data, 6, 1);
+    ck_assert(same_weights(fitted, stepped));
+
+    /* thawed, it is as if it had never been frozen */
+    OK(nn_model_set_trainable(frozen, "batch_normalization", 1));
+    OK(nn_model_compile(frozen, "sgd learning_rate=0", "mse", NULL));
+    options.batch_size = 1;
+    FAILS(nn_fit(frozen, data, &options, NULL), NN_ERR_INVALID, "can't train on batches of 1 row");
+    OK(nn_train_on_batch(frozen, data, &trained, 1));
+    ck_assert_double_ne(evaluated, trained);
+    ck_assert(!has_weights(frozen, before));
+    free(before);
+    nn_model_free(frozen);
+    nn_model_free(fitted);
+    nn_model_free(stepped);
+    nn_dataset_free(data);
+}
+END_TEST
+
 START_TEST(a_clone_has_the_moving_statistics)
 {
     nn_model *model = statistics_model(), *copy;
@@ -789,6 +837,7 @@ int main(void)
     tcase_add_test(tcase, batch_normalization_refuses_batches_of_one_row);
     tcase_add_test(tcase, a_single_last_row_joins_the_batch_before);
     tcase_add_test(tcase, moving_statistics_change_with_a_step_and_with_nothing_else);
+    tcase_add_test(tcase, frozen_statistics_are_used_and_stay);
     tcase_add_test(tcase, a_clone_has_the_moving_statistics);
     tcase_add_test(tcase, what_a_layer_adds_is_in_the_loss_of_training_and_evaluation);
     tcase_add_test(tcase, noise_has_its_mean_and_variance);

@@ -71,7 +71,8 @@ typedef enum nn_option_type {
     NN_TYPE_STRING, /* char *, NULL for none; owned */
     NN_TYPE_CHOICE, /* const char *: one of choices; NULL for none, if that is the default */
     NN_TYPE_SEED,   /* nn_seed: an unsigned integer or none */
-    NN_TYPE_PART    /* nn_part of the room; owned. none stands for the default */
+    NN_TYPE_PART /* nn_part of the room; owned. none stands for the default, and is itself a value
+                       where that is NULL */
 } nn_option_type;
 
 typedef struct nn_option {

@@ -208,6 +208,9 @@ nn_status nn_keras_write_metric(const nn_part *part, const char *name, nn_text *
 
 nn_status nn_keras_write_layer(const nn_part *layer, const char *name, nn_text *text)
 {
-    return write_object(layer, name, ",\"trainable\":true,\"dtype\":\"float32\"",
+    const nn_layer_common *common = layer->self;
+    return write_object(layer, name,
+                        common->trainable ? ",\"trainable\":true,\"dtype\":\"float32\""
+                                          : ",\"trainable\":false,\"dtype\":\"float32\"",
                         layer->room->common, text);
 }

@@ -36,8 +36,8 @@ static bool is_neutral(const nn_json *value)
         return true;
     if (strcmp(key, "name") == 0)
         return nn_json_is(value, NN_JSON_STRING);
-    if (strcmp(key, "trainable") == 0)
-        return nn_json_is(value, NN_JSON_TRUE);
+    if (strcmp(key, "trainable") == 0) /* of what has no weights: layers have the option */
+        return nn_json_is(value, NN_JSON_TRUE) || nn_json_is(value, NN_JSON_FALSE);
     static const char *const no[] = {"sparse",       "ragged", "optional",
                                      "synchronized", "renorm", "mask_zero"};
     for (size_t i = 0; i < sizeof(no) / sizeof(no[0]); i++)
@@ -242,12 +242,17 @@ static const nn_part_type *find_activation_layer(const nn_room *room, const char
     return nn_room_find_class(&nn_activation_room, class_name);
 }
 
-static nn_status add_name_of(nn_spec *spec, const nn_json *config)
+/* What every layer says of itself. */
+static nn_status add_common(nn_spec *spec, const nn_json *config)
 {
-    const nn_json *name = nn_json_get(config, "name");
-    return nn_json_is(name, NN_JSON_STRING)
-               ? add_option(spec, nn_option_find(nn_layer_room.common, "name"), name, 0)
-               : NN_OK;
+    const nn_option *common = nn_layer_room.common;
+    const nn_json *name = nn_json_get(config, "name"),
+                  *trainable = nn_json_get(config, "trainable");
+    if (nn_json_is(name, NN_JSON_STRING))
+        NN_TRY(add_option(spec, nn_option_find(common, "name"), name, 0));
+    if (trainable != NULL)
+        NN_TRY(add_option(spec, nn_option_find(common, "trainable"), trainable, 0));
+    return NN_OK;
 }
 
 static nn_status read_activation_layer(nn_spec **spec, const nn_part_type *type,
@@ -259,7 +264,7 @@ static nn_status read_activation_layer(nn_spec **spec, const nn_part_type *type,
     if (status == NN_OK)
         status = nn_spec_create(spec, "activation");
     if (status == NN_OK)
-        status = add_name_of(*spec, config);
+        status = add_common(*spec, config);
     if (status == NN_OK)
         status = nn_spec_create(&value.spec, type->name);
     if (status == NN_OK)

@@ -5,7 +5,7 @@
  *
  *     moving = momentum moving + (1 - momentum) batch
  *
- * otherwise they are the moving ones. Source: Ioffe and Szegedy 2015.
+ * otherwise, and where the layer isn't trainable, they are the moving ones, which then stay. Source: Ioffe and Szegedy 2015.
  *
  * With one value of each channel in a batch the variance is 0 and y is beta whatever x is: such batches
  * are not trained on (least_rows).
@@ -16,6 +16,7 @@
 #include "pool.h"
 #include "vectorize.h"
 #include <math.h>
+#include <string.h>
 
 struct batch_normalization {
     nn_layer_common common;
@@ -24,6 +25,7 @@ struct batch_normalization {
     bool center, scale;
     nn_part beta_initializer, gamma_initializer;
     nn_part moving_mean_initializer, moving_variance_initializer;
+    nn_part beta_regularizer, gamma_regularizer, beta_constraint, gamma_constraint;
 };
 
 static const nn_option options[] = {
@@ -43,18 +45,22 @@ static const nn_option options[] = {
                    "zeros", "first values of the moving mean"),
     NN_OPTION_PART(struct batch_normalization, moving_variance_initializer, &nn_initializer_room,
                    "ones", "first values of the moving variance"),
+    NN_OPTION_PART(struct batch_normalization, beta_regularizer, &nn_regularizer_room, NULL,
+                   "penalty on beta"),
+    NN_OPTION_PART(struct batch_normalization, gamma_regularizer, &nn_regularizer_room, NULL,
+                   "penalty on gamma"),
+    NN_OPTION_PART(struct batch_normalization, beta_constraint, &nn_constraint_room, NULL,
+                   "what beta is made to be after each step"),
+    NN_OPTION_PART(struct batch_normalization, gamma_constraint, &nn_constraint_room, NULL,
+                   "what gamma is made to be after each step"),
     NN_OPTION_END,
 };
 
-static void declare(nn_layer_build *build, const char *name, const nn_part *initializer,
-                    bool trainable)
+/* what: all but the shape, which is that of one value for each channel */
+static void declare(nn_layer_build *build, nn_layer_parameter what)
 {
-    build->parameters[build->parameter_count++] = (nn_layer_parameter){
-        .name = name,
-        .shape = nn_shape_1d(nn_last_dimension(&build->input)),
-        .initializer = initializer,
-        .trainable = trainable,
-    };
+    what.shape = nn_shape_1d(nn_last_dimension(&build->input));
+    build->parameters[build->parameter_count++] = what;
 }
 
 static nn_status build(const void *self, nn_layer_build *build)
@@ -65,11 +71,21 @@ static nn_status build(const void *self, nn_layer_build *build)
         return status;
     build->output = build->input;
     if (layer->scale)
-        declare(build, "gamma", &layer->gamma_initializer, true);
+        declare(build, (nn_layer_parameter){.name = "gamma",
+                                            .initializer = &layer->gamma_initializer,
+                                            .regularizer = &layer->gamma_regularizer,
+                                            .constraint = &layer->gamma_constraint,
+                                            .trainable = true});
     if (layer->center)
-        declare(build, "beta", &layer->beta_initializer, true);
-    declare(build, "moving_mean", &layer->moving_mean_initializer, false);
-    declare(build, "moving_variance", &layer->moving_variance_initializer, false);
+        declare(build, (nn_layer_parameter){.name = "beta",
+                                            .initializer = &layer->beta_initializer,
+                                            .regularizer = &layer->beta_regularizer,
+                                            .constraint = &layer->beta_constraint,
+                                            .trainable = true});
+    declare(build, (nn_layer_parameter){.name = "moving_mean",
+                                        .initializer = &layer->moving_mean_initializer});
+    declare(build, (nn_layer_parameter){.name = "moving_variance",
+                                        .initializer = &layer->moving_variance_initializer});
     build->batch_kept = 3 * nn_last_dimension(&build->input); /* mean, variance, 1 / its root */
     build->least_rows = nn_positions(&build->input) > 1 ? 1 : 2;
     return NN_OK;
@@ -158,11 +174,13 @@ static void forward_slab(void *context, size_t index)
     const size_t width = slabs->width, first = index * SLAB;
     const size_t columns = width - first < SLAB ? width - first : SLAB;
     const nn_real *mean = p.moving_mean + first, *variance = p.moving_variance + first;
-    if (call->training) {
+    if (call->training && slabs->layer->common.trainable) {
         find_moments(slabs->rows, columns, width, call->x + first, call->batch_kept + first,
                      call->batch_kept + width + first);
         mean = call->batch_kept + first;
         variance = mean + width;
+    } else if (call->training) {
+        memcpy(call->batch_kept + first, mean, columns * sizeof(*mean));
     }
     nn_real factor[SLAB], offset[SLAB];
     for (size_t j = 0; j < columns; j++) {
@@ -231,7 +249,8 @@ static void store(const nn_layer_call *call, nn_real sum, nn_real *gradient)
 }
 
 /* With s = 1 / sqrt(variance + epsilon) and n rows: dbeta = sum(dy), dgamma = sum(dy (x - mean) s),
- * dx = gamma s (dy - dbeta / n - (x - mean) s dgamma / n). */
+ * dx = gamma s (dy - dbeta / n - (x - mean) s dgamma / n), or gamma s dy where x doesn't change the
+ * statistics. */
 static void backward_slab(void *context, size_t index)
 {
     const struct slabs *slabs = context;
@@ -244,11 +263,12 @@ static void backward_slab(void *context, size_t index)
     sum_gradients(slabs->rows, columns, width, call->x + first, call->dy + first, mean, s, dgamma,
                   dbeta);
     if (call->dx != NULL) {
+        const bool moves = slabs->layer->common.trainable;
         nn_real factor[SLAB], dy_mean[SLAB], slope[SLAB];
         for (size_t j = 0; j < columns; j++) {
             factor[j] = p.gamma != NULL ? p.gamma[first + j] * s[j] : s[j];
-            dy_mean[j] = (nn_real)(dbeta[j] / (double)slabs->rows);
-            slope[j] = (nn_real)((double)s[j] * dgamma[j] / (double)slabs->rows);
+            dy_mean[j] = moves ? (nn_real)(dbeta[j] / (double)slabs->rows) : 0;
+            slope[j] = moves ? (nn_real)((double)s[j] * dgamma[j] / (double)slabs->rows) : 0;
         }
         differentiate(slabs->rows, columns, width, call->x + first, call->dy + first, mean, factor,
                       dy_mean, slope, call->dx + first);

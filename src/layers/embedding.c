@@ -18,7 +18,7 @@ enum { MOST_TOKENS = 16777216 }; /* as far as a float counts */
 struct embedding {
     nn_layer_common common;
     size_t input_dim, output_dim;
-    nn_part embeddings_initializer;
+    nn_part embeddings_initializer, embeddings_regularizer, embeddings_constraint;
 };
 
 static const nn_option options[] = {
@@ -27,6 +27,10 @@ static const nn_option options[] = {
     NN_OPTION_SIZE_REQUIRED(struct embedding, output_dim, 1, INT_MAX, "width of an embedding"),
     NN_OPTION_PART(struct embedding, embeddings_initializer, &nn_initializer_room, "random_uniform",
                    "first values of the embeddings"),
+    NN_OPTION_PART(struct embedding, embeddings_regularizer, &nn_regularizer_room, NULL,
+                   "penalty on embeddings"),
+    NN_OPTION_PART(struct embedding, embeddings_constraint, &nn_constraint_room, NULL,
+                   "what embeddings are made to be after each step"),
     NN_OPTION_END,
 };
 
@@ -43,6 +47,8 @@ static nn_status build(const void *self, nn_layer_build *build)
         .name = "embeddings",
         .shape = {.rank = 2, .dimensions = {layer->input_dim, layer->output_dim}},
         .initializer = &layer->embeddings_initializer,
+        .regularizer = &layer->embeddings_regularizer,
+        .constraint = &layer->embeddings_constraint,
         .trainable = true,
     };
     return NN_OK;

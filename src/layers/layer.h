@@ -2,16 +2,19 @@
 #ifndef NN_LAYERS_LAYER_H
 #define NN_LAYERS_LAYER_H
 
+#include "constraint.h"
 #include "gemm.h"
 #include "part.h"
 #include "random.h"
 #include "real.h"
+#include "regularizer.h"
 
 /* Options that every layer has; the first member of each layer's struct. */
 typedef struct nn_layer_common {
     char *name;           /* NULL: named by the model */
     nn_shape input_shape; /* rank 0: the layer before tells */
     nn_name_list inputs;  /* the layers that it reads; none: the one added last */
+    bool trainable;       /* false: its weights stay as they are */
 } nn_layer_common;
 
 /* How many inputs a layer takes. */
@@ -29,7 +32,8 @@ typedef struct nn_layer_parameter {
     const char *name; /* "kernel" */
     nn_shape shape;
     const nn_part *initializer;
-    bool trainable; /* has a gradient; trainable ones are declared first */
+    const nn_part *regularizer, *constraint; /* NULL or a part that is none: there is none */
+    bool trainable;                          /* has a gradient; trainable ones are declared first */
 } nn_layer_parameter;
 
 /* What build is given and what it finds out; zeroed before. Sizes count nn_real of one row. */
@@ -49,7 +53,9 @@ typedef struct nn_layer_build {
     bool affine;
     double scale, offset;
     bool training_only; /* y is x when not training (dropout) */
-    size_t least_rows; /* of a batch to train on; 0: any number. fit and train_on_batch see to it */
+    /* Of a batch to train on, unless the layer isn't trainable; 0: any number. fit and train_on_batch
+     * see to it. */
+    size_t least_rows;
     /* x holds whole numbers 0 ... tokens - 1, which are checked where they come from a dataset; 0: x
      * is any numbers. */
     size_t tokens;
@@ -70,6 +76,7 @@ typedef struct nn_layer_call {
     nn_real *kept;                /* [rows][kept] as declared; NULL if none or not training */
     nn_real *batch_kept;          /* [batch_kept] likewise */
     nn_real *const *parameters;   /* as declared */
+    nn_real *loss_scratch;        /* as loss_scratch says, for loss and backward; NULL: none */
     nn_random random;             /* this layer's numbers in this step */
     nn_gemm_grids *grids;         /* measured plans of products; NULL: by rule */
     /* backward only */
@@ -77,10 +84,10 @@ typedef struct nn_layer_call {
     nn_real *dx; /* [rows][input]; NULL: nobody wants it */
     /* [input_count] as inputs, each in a place of its own; NULL: nobody wants it */
     nn_real *const *input_gradients;
-    nn_real *scratch; /* [rows][scratch] as declared; NULL where nobody wants a dx */
-    nn_real
-        loss_scale; /* dy is of the loss times this, and so is dx of what the layer adds to it */
-    /* NULL: a dx alone is wanted. Else, of the trainable parameters, with g the gradient:
+    nn_real *scratch;   /* [rows][scratch] as declared; NULL where nobody wants a dx */
+    nn_real loss_scale; /* dy is of the loss times this, and so is what the layer adds to it */
+    /* NULL where nothing of the layer is trained, so that a dx alone is wanted. Else, of the trainable
+     * parameters, with g the gradient:
      * gradients[i] = gradient_scale g + gradient_keep gradients[i]. Where the optimizer's step is as
      * simple, gradients are the parameters themselves; so a layer finishes with its parameters
      * before it writes here. */
@@ -109,11 +116,15 @@ typedef struct nn_layer {
     void (*forward)(const void *self, const nn_layer_call *call);
     void (*backward)(const void *self, const nn_layer_call *call);
     /* What a step changes beside the trainable parameters, such as moving statistics: called once the
-     * batch's loss has proved finite, before backward. The call is forward's. NULL: nothing. */
+     * batch's loss has proved finite, before backward. The call is forward's. NULL: nothing. Layers that
+     * aren't trainable stay as they are. */
     void (*update)(const void *self, const nn_layer_call *call);
     /* What the layer adds to the batch's loss, in training and evaluation; its gradient is backward's
      * to add. NULL: nothing. Called after forward, also where that is left out for y is x. */
     double (*loss)(const void *self, const nn_layer_call *call);
+    /* *values = how many values of scratch loss and its gradient need for a batch of so many rows, not
+     * fewer for more of them; false if that overflows. NULL: none. */
+    bool (*loss_scratch)(const void *self, const nn_shape *output, size_t rows, size_t *values);
     /* nn_model_adapt: each batch goes to adapt, then the parameters are set by adapt_end (which
      * changes nothing where it fails). NULL: nothing is learned so. */
     size_t (*adapt_state)(const void *self, const nn_layer_build *build); /* how many values */

@@ -16,6 +16,7 @@ struct layer_normalization {
     double epsilon;
     bool center, scale, rms_scaling;
     nn_part beta_initializer, gamma_initializer;
+    nn_part beta_regularizer, gamma_regularizer, beta_constraint, gamma_constraint;
 };
 
 static const nn_option options[] = {
@@ -31,6 +32,14 @@ static const nn_option options[] = {
                    "first values of beta"),
     NN_OPTION_PART(struct layer_normalization, gamma_initializer, &nn_initializer_room, "ones",
                    "first values of gamma"),
+    NN_OPTION_PART(struct layer_normalization, beta_regularizer, &nn_regularizer_room, NULL,
+                   "penalty on beta"),
+    NN_OPTION_PART(struct layer_normalization, gamma_regularizer, &nn_regularizer_room, NULL,
+                   "penalty on gamma"),
+    NN_OPTION_PART(struct layer_normalization, beta_constraint, &nn_constraint_room, NULL,
+                   "what beta is made to be after each step"),
+    NN_OPTION_PART(struct layer_normalization, gamma_constraint, &nn_constraint_room, NULL,
+                   "what gamma is made to be after each step"),
     NN_OPTION_END,
 };
 
@@ -57,6 +66,8 @@ static nn_status build(const void *self, nn_layer_build *build)
             .name = "gamma",
             .shape = shape,
             .initializer = &layer->gamma_initializer,
+            .regularizer = &layer->gamma_regularizer,
+            .constraint = &layer->gamma_constraint,
             .trainable = true,
         };
     if (has_beta(layer))
@@ -64,6 +75,8 @@ static nn_status build(const void *self, nn_layer_build *build)
             .name = "beta",
             .shape = shape,
             .initializer = &layer->beta_initializer,
+            .regularizer = &layer->beta_regularizer,
+            .constraint = &layer->beta_constraint,
             .trainable = true,
         };
     build->kept = nn_positions(&build->input) * nn_normalize_kept(1);

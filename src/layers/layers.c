@@ -43,6 +43,7 @@ static const nn_option common[] = {
     NN_OPTION_STRING(nn_layer_common, name, NULL, "the layer's name; none: numbered as Keras does"),
     NN_OPTION_SHAPE(nn_layer_common, input_shape, "shape of one row; for the first layer"),
     NN_OPTION_NAMES(nn_layer_common, inputs, "layers that it reads; none: the one added last"),
+    NN_OPTION_BOOL(nn_layer_common, trainable, true, "false: training leaves its weights alone"),
     NN_OPTION_END,
 };
 

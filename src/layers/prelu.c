@@ -12,13 +12,16 @@
 
 struct prelu {
     nn_layer_common common;
-    nn_part alpha_initializer;
+    nn_part alpha_initializer, alpha_regularizer, alpha_constraint;
     nn_integers shared_axes;
 };
 
 static const nn_option options[] = {
     NN_OPTION_PART(struct prelu, alpha_initializer, &nn_initializer_room, "zeros",
                    "first values of alpha"),
+    NN_OPTION_PART(struct prelu, alpha_regularizer, &nn_regularizer_room, NULL, "penalty on alpha"),
+    NN_OPTION_PART(struct prelu, alpha_constraint, &nn_constraint_room, NULL,
+                   "what alpha is made to be after each step"),
     NN_OPTION_INTEGERS(struct prelu, shared_axes,
                        "axes along which alpha is the same, counted from 1"),
     NN_OPTION_END,
@@ -40,6 +43,8 @@ static nn_status build(const void *self, nn_layer_build *build)
         .name = "alpha",
         .shape = shape,
         .initializer = &layer->alpha_initializer,
+        .regularizer = &layer->alpha_regularizer,
+        .constraint = &layer->alpha_constraint,
         .trainable = true,
     };
     build->batch_kept = nn_shape_width(&shape); /* the sums of backward */

@@ -33,6 +33,7 @@ static nn_layer_call make_call(const nn_model *model, const nn_workspace *worksp
         .kept = workspace->nodes[index].kept,
         .batch_kept = workspace->nodes[index].batch_kept,
         .grids = model->grids,
+        .loss_scratch = workspace->loss_scratch,
         .random = nn_random_stream(model->seed, NN_RANDOM_LAYER, node->number, model->iteration),
     };
 }
@@ -120,7 +121,8 @@ void nn_walk_update(nn_model *model, nn_workspace *workspace, size_t rows, const
     for (size_t i = 0; i < model->node_count; i++) {
         const nn_node *node = &model->nodes[i];
         const nn_layer *layer = nn_layer_of(&node->layer);
-        if (layer->update == NULL)
+        const nn_layer_common *common = node->layer.self;
+        if (layer->update == NULL || !common->trainable)
             continue;
         nn_layer_call call = make_call(model, workspace, i, rows, x, false);
         if (node->input_count > 1)
@@ -163,6 +165,15 @@ static void add_input_gradients(const nn_node *node, const nn_workspace *workspa
     }
 }
 
+/* Whether a parameter of the node is trained. */
+static bool is_trained(const nn_model *model, const nn_node *node)
+{
+    for (size_t i = 0; i < node->build.parameter_count; i++)
+        if (model->parameters[node->first_parameter + i].trainable)
+            return true;
+    return false;
+}
+
 /* run[trainable_size] = scale gradient + keep run */
 static void walk_backward(nn_model *model, nn_workspace *workspace, size_t rows, const nn_real *x,
                           bool fused, nn_real *run, nn_real scale, nn_real keep)
@@ -182,7 +193,8 @@ static void walk_backward(nn_model *model, nn_workspace *workspace, size_t rows,
         call.gradient_scale = scale;
         call.loss_scale = (nn_real)workspace->loss_scale;
         call.gradient_keep = keep;
-        call.gradients = gradients; /* of the trainable ones; these are declared first */
+        /* of the trainable ones; these are declared first */
+        call.gradients = is_trained(model, node) ? gradients : NULL;
         call.dy = workspace->nodes[i].dy;
         call.scratch = workspace->nodes[i].scratch;
         call.input_gradients = workspace->input_gradients + node->first_edge;

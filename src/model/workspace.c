@@ -6,6 +6,7 @@
  */
 #include "workspace.h"
 #include "allocate.h"
+#include "penalty.h"
 #include "status.h"
 #include <limits.h>
 
@@ -107,7 +108,7 @@ static void find_backward(const struct plan *plan)
         for (size_t e = 0; e < node->input_count; e++)
             needed = needed || buffers[node->inputs[e]].backward;
         for (size_t p = 0; p < node->build.parameter_count; p++)
-            needed = needed || node->build.parameters[p].trainable;
+            needed = needed || model->parameters[node->first_parameter + p].trainable;
         buffers[i].backward = needed;
     }
 }
@@ -131,7 +132,7 @@ static nn_status plan_gradient(struct plan *plan, size_t node, size_t time,
     return add_buffer(plan, rows, width, time, time, &places->written);
 }
 
-/* From the last node to the first that has something trainable in or before it. */
+/* From the last node to the first that has something that is trained in or before it. */
 static nn_status plan_backward(struct plan *plan)
 {
     const nn_model *model = plan->model;
@@ -267,6 +268,19 @@ static size_t find_scaled_node(const nn_model *model)
     return model->input_count <= 1 && model->nodes[reader].build.affine ? reader : NN_NO_NODE;
 }
 
+static nn_status make_loss_scratch(nn_workspace *workspace, const nn_model *model)
+{
+    size_t values;
+    if (workspace->predicts)
+        return NN_OK;
+    NN_REQUIRE(nn_penalty_scratch(model, workspace->rows, &values), NN_ERR_NO_MEMORY,
+               "the regularizers need more than memory can hold");
+    if (values == 0)
+        return NN_OK;
+    workspace->loss_scratch = nn_allocate(values, sizeof(nn_real));
+    return workspace->loss_scratch != NULL ? NN_OK : NN_ERR_NO_MEMORY;
+}
+
 nn_status nn_workspace_create(nn_workspace **workspace, const nn_model *model, size_t rows,
                               nn_workspace_use use)
 {
@@ -286,6 +300,8 @@ nn_status nn_workspace_create(nn_workspace **workspace, const nn_model *model, s
         model->input_count <= 1 && (use != NN_TO_PREDICT || sizeof(nn_real) != sizeof(float));
     made->scaled_node = use != NN_TO_PREDICT ? find_scaled_node(model) : NN_NO_NODE;
     nn_status status = fill_workspace(made, model, gathers);
+    if (status == NN_OK)
+        status = make_loss_scratch(made, model);
     if (status != NN_OK) {
         nn_workspace_free(made);
         return status;
@@ -304,6 +320,7 @@ void nn_workspace_free(nn_workspace *workspace)
     nn_release(workspace->sums);
     nn_release(workspace->outputs);
     nn_release(workspace->arena);
+    nn_release(workspace->loss_scratch);
     nn_release(workspace);
 }
 

@@ -13,7 +13,7 @@ typedef struct nn_node_buffers {
     nn_real *batch_kept; /* [batch_kept] */
     nn_real *dy;         /* [rows][output], training only */
     nn_real *scratch;    /* [rows][scratch] during this node's backward; NULL if dx isn't wanted */
-    bool backward;       /* a weight in it or before it is trainable */
+    bool backward;       /* a weight in it or before it is trained */
 } nn_node_buffers;
 
 /*
@@ -48,6 +48,7 @@ struct nn_workspace {
     nn_gradient_place *outputs; /* [outputs] of the losses */
     nn_real *x; /* [rows][input of the model], for one input that isn't nn_real yet; else NULL */
     nn_real *arena;
+    nn_real *loss_scratch; /* for penalties on weights and outputs; NULL if they need none */
 };
 
 /* Whether a node's output is its input, as far as this workspace is concerned. */

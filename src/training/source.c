@@ -284,12 +284,18 @@ nn_status nn_source_find_inputs(nn_column *inputs, const nn_model *model, const 
     return status == NN_OK ? NN_OK : nn_fail_in(status, "%s", what);
 }
 
+static size_t least_rows_of(const nn_node *node)
+{
+    const nn_layer_common *common = node->layer.self;
+    return common->trainable ? node->build.least_rows : 0;
+}
+
 size_t nn_source_least_rows(const nn_model *model)
 {
     size_t least = 1;
     for (size_t i = 0; i < model->node_count; i++)
-        if (model->nodes[i].build.least_rows > least)
-            least = model->nodes[i].build.least_rows;
+        if (least_rows_of(&model->nodes[i]) > least)
+            least = least_rows_of(&model->nodes[i]);
     return least;
 }
 
@@ -297,11 +303,11 @@ nn_status nn_source_check_batch(const nn_model *model, size_t rows)
 {
     for (size_t i = 0; i < model->node_count; i++)
         NN_REQUIRE(
-            rows >= model->nodes[i].build.least_rows, NN_ERR_INVALID,
+            rows >= least_rows_of(&model->nodes[i]), NN_ERR_INVALID,
             "%s can't train on batches of %zu row: its statistics are those of the batch, and "
             "the variance of one row is 0. Use a batch_size of at least %zu, or "
             "layer_normalization",
-            model->nodes[i].name, rows, model->nodes[i].build.least_rows);
+            model->nodes[i].name, rows, least_rows_of(&model->nodes[i]));
     return NN_OK;
 }
 

@@ -1,5 +1,6 @@
 #include "trainer.h"
 #include "allocate.h"
+#include "penalty.h"
 #include "status.h"
 #include "update.h"
 #include "walk.h"
@@ -201,8 +202,10 @@ static double find_loss(nn_trainer *trainer, const nn_model *model, size_t index
 
 double nn_trainer_forward(nn_trainer *trainer, const nn_model *model)
 {
+    if (trainer->training)
+        trainer->penalty = nn_penalty(model, trainer->workspace->loss_scratch);
     nn_walk_forward(model, trainer->workspace, trainer->rows, trainer->workspace->x, true);
-    double loss = trainer->workspace->added_loss;
+    double loss = trainer->workspace->added_loss + trainer->penalty;
     for (size_t i = 0; i < trainer->output_count; i++)
         loss += model->outputs[i].loss_weight * find_loss(trainer, model, i);
     trainer->loss_sum += loss * (double)trainer->rows;
@@ -243,15 +246,19 @@ void nn_trainer_backward(nn_trainer *trainer, nn_model *model)
     nn_workspace *workspace = trainer->workspace;
     nn_walk_update(model, workspace, trainer->rows, workspace->x);
     if (differentiate_losses(trainer, model)) {
-        if (nn_optimizer_folds(&model->optimizer)) {
+        const bool penalized = nn_penalty_exists(model);
+        if (!penalized && nn_optimizer_folds(&model->optimizer)) {
             const double rate = nn_optimizer_rate(&model->optimizer, model->iteration);
             nn_walk_backward_folded(model, workspace, trainer->rows, workspace->x, true,
                                     rate / trainer->loss_scale);
         } else {
             nn_walk_backward(model, workspace, trainer->rows, workspace->x, true,
                              1 / trainer->loss_scale);
+            if (penalized)
+                nn_penalty_add_gradients(model, workspace->loss_scratch);
             nn_update_weights(model);
         }
+        nn_constrain(model);
     }
     model->iteration++;
 }
@@ -284,6 +291,7 @@ void nn_trainer_totals(const nn_trainer *trainer, const nn_model *model, double 
 nn_status nn_trainer_evaluate(nn_trainer *trainer, const nn_model *model, const nn_source *source)
 {
     nn_trainer_reset_totals(trainer);
+    trainer->penalty = nn_penalty(model, trainer->workspace->loss_scratch);
     for (size_t at = 0; at < source->rows; at += trainer->most_rows) {
         const size_t left = source->rows - at;
         NN_TRY(nn_trainer_gather(

@@ -38,8 +38,11 @@ typedef struct nn_trainer {
     nn_trainer_output *outputs;
     size_t output_count;
 
+    double penalty; /* on the weights, as they were in the last forward pass */
+
     /* the epoch so far */
-    double loss_sum; /* of each batch's loss times its rows; the losses are weighted */
+    double
+        loss_sum; /* of each batch's loss times its rows; the losses are weighted, penalties included */
     size_t rows_seen;
     double *metric_states; /* [metric_state_count] of all metrics, one after the other */
     size_t metric_state_count;

@@ -40,9 +40,24 @@ def short(rng, *shape):
 def text_of(value):
     if isinstance(value, bool):
         return str(value).lower()
+    if isinstance(value, Part):
+        return value.spec
     if isinstance(value, (tuple, list)):
         return "(" + ",".join(map(text_of, value)) + ")"
     return str(value)
+
+
+class Part:
+    """A regularizer or constraint: as libnn's spec, and a maker of Keras's object."""
+
+    def __init__(self, name, maker, **options):
+        inner = ", ".join(f"{key}={value}" for key, value in options.items())
+        self.spec = f"{name}({inner})" if inner else name
+        self.make = lambda: maker(**options)
+
+
+def made_of(options):
+    return {key: value.make() if isinstance(value, Part) else value for key, value in options.items()}
 
 
 class Case:
@@ -50,13 +65,19 @@ class Case:
 
     def __init__(self, name, make, shape, tokens=0, offset=0.0, **options):
         self.spec = " ".join([name] + [f"{key}={text_of(value)}" for key, value in options.items()])
-        self.make = lambda: make(**options)
+        self.make = lambda: make(**made_of(options))
         self.shape, self.tokens, self.offset = shape, tokens, offset
 
     def input(self, rng):
         if self.tokens:
             return rng.integers(0, self.tokens, (ROWS, *self.shape)).astype(np.float32)
         return short(rng, ROWS, *self.shape) + np.float32(self.offset)
+
+
+L1, L2 = Part("l1", keras.regularizers.L1, l1=0.125), Part("l2", keras.regularizers.L2, l2=0.25)
+POSITIVE = Part("non_neg", keras.constraints.NonNeg)
+SMALL = Part("max_norm", keras.constraints.MaxNorm, max_value=0.5)
+BETWEEN = Part("min_max_norm", keras.constraints.MinMaxNorm, min_value=0.5, max_value=1.5, rate=0.5)
 
 
 def table():
@@ -170,7 +191,7 @@ def step_cases():
 
     def layer(name, make, shape=None, **options):
         text = " ".join([name] + [f"{key}={text_of(value)}" for key, value in options.items()])
-        return golden.layer(text, lambda: make(**options), shape)
+        return golden.layer(text, lambda: make(**made_of(options)), shape)
 
     def case(name, x, layer_list, optimizer=plain, loss=squared):
         y = golden.one_hot(rng, x, 4) if loss is categorical else golden.values(rng, x, 4)
@@ -197,6 +218,26 @@ def step_cases():
         dense(8, "tanh", shape=(6,)),
         layer("activity_regularization", layers.ActivityRegularization, l1=0.03125, l2=0.0625),
         dense(4, "softmax")], loss=categorical)
+    momentum = golden.sgd("learning_rate=0.02 momentum=0.9", learning_rate=0.02, momentum=0.9)
+    yield case("frozen_batch_normalization", vectors, [
+        dense(8, shape=(6,)), layer("batch_normalization", layers.BatchNormalization, momentum=0.5, trainable=False),
+        tanh, layer("batch_normalization", layers.BatchNormalization, momentum=0.5), dense(4)], momentum)
+    yield case("frozen_at_both_ends", grids, [
+        layer("batch_normalization", layers.BatchNormalization, (2, 3), trainable=False),
+        layer("prelu", layers.PReLU, trainable=False), flatten, dense(8, "tanh"),
+        layer("layer_normalization", layers.LayerNormalization, trainable=False), dense(4)])
+    yield case("penalties_of_normalization", vectors, [
+        dense(8, shape=(6,)),
+        layer("batch_normalization", layers.BatchNormalization, momentum=0.5, gamma_regularizer=L2,
+              beta_regularizer=L1, gamma_constraint=BETWEEN),
+        layer("prelu", layers.PReLU, alpha_regularizer=L1, alpha_constraint=POSITIVE),
+        layer("group_normalization", layers.GroupNormalization, groups=2, gamma_regularizer=L1,
+              beta_constraint=POSITIVE),
+        layer("layer_normalization", layers.LayerNormalization, beta_regularizer=L2, gamma_constraint=SMALL),
+        dense(4)], momentum)
+    yield case("penalties_of_embedding", numbers, [
+        layer("embedding", layers.Embedding, (3,), input_dim=5, output_dim=4, embeddings_regularizer=L2,
+              embeddings_constraint=SMALL), flatten, dense(4)])
 
 
 def steps(case):
@@ -267,6 +308,20 @@ def config_cases():
             ("softmax", layers.Softmax, {})]:
         inner = ", ".join(f"{key}={value}" for key, value in options.items())
         made.append((f"activation activation={activation}({inner})", Case(activation, make, (4,), **options)))
+    for name, make, shape, options in [
+            ("batch_normalization", layers.BatchNormalization, (4,),
+             {"trainable": False, "gamma_regularizer": L2, "beta_constraint": POSITIVE}),
+            ("layer_normalization", layers.LayerNormalization, (4,),
+             {"beta_regularizer": L1, "gamma_regularizer": L2, "beta_constraint": POSITIVE, "gamma_constraint": BETWEEN}),
+            ("group_normalization", layers.GroupNormalization, (4,),
+             {"groups": 2, "beta_regularizer": L1, "gamma_constraint": SMALL}),
+            ("prelu", layers.PReLU, (4,), {"trainable": False, "alpha_regularizer": L2, "alpha_constraint": POSITIVE}),
+            ("embedding", layers.Embedding, (4,), {"input_dim": 3, "output_dim": 2, "embeddings_regularizer": L1,
+                                                   "embeddings_constraint": SMALL})]:
+        case = Case(name, make, shape, **options)
+        made.append((case.spec, case))
+    frozen = Case("relu", layers.ReLU, (4,), trainable=False)
+    made.append(("activation activation=relu trainable=false", frozen))
     seen = set()
     for spec, case in made:
         if spec in seen:

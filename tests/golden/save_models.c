@@ -65,6 +65,19 @@ static const example examples[] = {
      "categorical_accuracy",
      0,
      NULL},
+    {"penalized",
+     {"dense units=7 activation=tanh input_shape=(12) kernel_regularizer=l1_l2(l1=0.01, l2=0.02) "
+      "activity_regularizer=l2(l2=0.1) kernel_constraint=min_max_norm(min_value=0.5, rate=0.5)",
+      "dense units=6 activation=tanh trainable=false kernel_regularizer=l2(l2=1) "
+      "activity_regularizer=l1",
+      "dense units=5 activation=relu kernel_regularizer=orthogonal_regularizer(mode=columns) "
+      "bias_constraint=non_neg kernel_constraint=unit_norm(axis=1)",
+      "dense units=3 activation=softmax bias_regularizer=l2 kernel_constraint=max_norm"},
+     "sgd momentum=0.9",
+     "sparse_categorical_crossentropy",
+     "accuracy",
+     3,
+     NULL},
     {"normalized",
      {"normalization input_shape=(3,4)", "normalization mean=(0.5,0,-0.5,1) variance=(2,1,0.5,4)",
       "permute dims=(2,1)", "dense units=6", "batch_normalization momentum=0.5 epsilon=0.01",
