@@ -13,8 +13,8 @@
  *     nn_predict(model, x, rows, y);
  *     nn_model_free(model);
  *
- * Parts (layers, activations, initializers, losses, metrics, optimizers, schedules, callbacks) are named
- * by specs in text:
+ * Parts (layers, activations, initializers, regularizers, constraints, losses, metrics, optimizers,
+ * schedules, callbacks) are named by specs in text:
  *
  *     spec  = name { key "=" value } | name(key=value, ...)     separated by blanks or commas
  *     value = number | true | false | none | name | 'string' | (tuple) | name(key=value, ...)
@@ -308,7 +308,8 @@ NN_API nn_status nn_model_create(nn_model **model);
 
 /* Adds a layer named by a spec: "flatten input_shape=(28,28)", "dense units=300 activation=relu".
  * The first layer must have input_shape, the shape of one row, or be an input: "input shape=(28,28)". Every
- * layer takes name=...; without it, it is named as Keras would (dense, dense_1, ...).
+ * layer takes name=...; without it, it is named as Keras would (dense, dense_1, ...); and trainable=false,
+ * with which training leaves its weights alone.
  *
  * A layer reads the one added last, or those it names, which makes the model a graph:
  *
@@ -351,6 +352,23 @@ NN_API nn_status nn_model_set_seed(nn_model *model, uint64_t seed);
 NN_API nn_status nn_model_compile(nn_model *model, const char *optimizer, const char *loss,
                                   const char *metrics);
 
+/* Lets a layer learn from data, before training, what isn't trained: normalization its mean and variance,
+ * pca its components. layer is the layer's name ("normalization"), or NULL for all layers that learn so, in
+ * their order. data are inputs of the model (targets aren't needed); the layers before work on them as in
+ * nn_predict. What a layer had learned before is forgotten. The model is built by it: layers can't be added
+ * afterwards. With NULL, a failure leaves the layers before it adapted.
+ * Errors: NN_ERR_INVALID (no such layer, or it has nothing to learn; data without rows or inputs, or too
+ * few), NN_ERR_SHAPE, NN_ERR_STATE (no layers, in use; a layer before isn't adapted), NN_ERR_NONFINITE,
+ * NN_ERR_NO_MEMORY. */
+NN_API nn_status nn_model_adapt(nn_model *model, const char *layer, const nn_dataset *data);
+/* Freezes a layer (trainable 0) or lets it be trained again (1), as the option trainable does; NULL: every
+ * layer. That changes what an optimizer works on, so the model is no longer compiled if it changes
+ * anything: compile it again, as for fine-tuning a model that was loaded. Weights stay. A model without
+ * anything to train may be compiled and fitted.
+ * Errors: NN_ERR_INVALID (unknown name, trainable neither 0 nor 1), NN_ERR_STATE (no layers, in use),
+ * NN_ERR_NO_MEMORY. */
+NN_API nn_status nn_model_set_trainable(nn_model *model, const char *layer, int trainable);
+
 /* A model of its own with the same layers, weights, compile settings and optimizer state. */
 NN_API nn_status nn_model_clone(nn_model **copy, const nn_model *model);
 
@@ -378,7 +396,7 @@ NN_API const char *nn_model_layer_name(const nn_model *model, size_t index);
 /* Values of one row of what the layer of that name gives; 0 if there is none. */
 NN_API size_t nn_model_layer_width(const nn_model *model, const char *layer);
 
-/* The trainable parameters and all of them, in single values. */
+/* The parameters that are trained (those of frozen layers aren't) and all of them, in single values. */
 NN_API size_t nn_model_trainable_count(const nn_model *model);
 NN_API size_t nn_model_parameter_count(const nn_model *model);
 
@@ -483,9 +501,11 @@ typedef nn_status (*nn_event_function)(const nn_event *event, void *user);
 typedef struct nn_fit_options {
     size_t struct_size;
     size_t epochs;        /* epochs of this call; 1 */
-    size_t batch_size;    /* rows of a step; 32. The last batch of an epoch may be smaller. Optimizers that
-                             work on whole data (lbfgs, least_squares) take all rows as one batch, in
-                             their own order */
+    size_t batch_size;    /* rows of a step; 32. The last batch of an epoch may be smaller; where
+                             a layer can't train on a single row (batch_normalization), that row
+                             joins the batch before, unless a stream ends with it, and batch_size 1 is
+                             NN_ERR_INVALID. Optimizers that work on whole data (lbfgs,
+                             least_squares) take all rows as one batch, in their own order */
     size_t initial_epoch; /* number of the first epoch in history and callbacks; 0 */
     int shuffle;          /* 1: a new order of rows each epoch, from the model's seed */
     int verbose;          /* 0 silent, 1 progress bar on stdout, 2 a line an epoch */
@@ -529,9 +549,10 @@ NN_API nn_status nn_fit(nn_model *model, const nn_dataset *data, const nn_fit_op
                         nn_history **history);
 
 /* Loss, then the metrics, over all rows of data: values[count], count = nn_model_metric_count. With a
- * dataset of one batch it is Keras's test_on_batch, as nn_predict is its predict_on_batch. As with
- * Keras's `metrics`, sample and class weights count in the loss alone. Metrics of yes-or-no answers
- * (precision, f1_score, auc, ...) take class labels for one-hot rows. */
+ * dataset of one batch it is Keras's test_on_batch, as nn_predict is its predict_on_batch. The loss
+ * includes the penalties of regularizers, here and in training, as in Keras; like Keras's `metrics`, metrics
+ * leave sample and class weights out. Metrics of yes-or-no answers (precision, f1_score, auc, ...) take class
+ * labels for one-hot rows. */
 NN_API nn_status nn_evaluate(const nn_model *model, const nn_dataset *data, double *values,
                              size_t count);
 
@@ -589,8 +610,9 @@ NN_API nn_status nn_model_swap_ema_weights(nn_model *model);
  * holds the values of all inputs one after the other, in the order of the inputs; so does a row of y those of
  * the outputs. Any
  * number of threads may predict with one model at once. Needs no compile. A warm call allocates
- * nothing. A row's result may differ in the last bits with the number of rows beside it.
- * Errors: NN_ERR_INVALID, NN_ERR_STATE, NN_ERR_NO_MEMORY. */
+ * nothing. A row's result may differ in the last bits with the number of rows beside it. A number that an
+ * embedding or category_encoding doesn't know gives NaN (nn_fit and nn_evaluate refuse it).
+ * Errors: NN_ERR_INVALID, NN_ERR_STATE (in use; a layer that must be adapted isn't), NN_ERR_NO_MEMORY. */
 NN_API nn_status nn_predict(const nn_model *model, const float *x, size_t rows, float *y);
 
 /* For real-time callers: everything that predictions of at most so many rows need is made before, so a
@@ -645,8 +667,8 @@ NN_API nn_status nn_model_load_from_memory_with_parts(nn_model **model, const vo
 
 /* ---- the known parts ------------------------------------------------------------------------ */
 
-/* Kinds of parts: "activation", "initializer", "layer", "loss", "metric", "optimizer", "schedule", "callback";
- * NULL past the end. */
+/* Kinds of parts: "activation", "initializer", "regularizer", "constraint", "layer", "loss", "metric",
+ * "optimizer", "schedule", "callback"; NULL past the end. */
 NN_API const char *nn_part_kind(size_t index);
 
 /* Names of the parts of a kind; NULL past the end or for an unknown kind. */

@@ -858,12 +858,40 @@ class model
         return *this;
     }
 
+    /* A layer by name, or every layer; the model must then be compiled again. */
+    model &set_trainable(const std::string &layer, bool trainable)
+    {
+        detail::check(nn_model_set_trainable(get(), detail::c_string(layer), trainable ? 1 : 0));
+        return *this;
+    }
+
+    model &set_trainable(bool trainable)
+    {
+        detail::check(nn_model_set_trainable(get(), nullptr, trainable ? 1 : 0));
+        return *this;
+    }
+
+    model &set_trainable(const char *) = delete; /* or a name alone would pass for true */
+
     /* metrics: a list, "accuracy; mean_absolute_error"; empty: none. */
     model &compile(const std::string &optimizer, const std::string &loss,
                    const std::string &metrics = std::string())
     {
         detail::check(nn_model_compile(get(), detail::c_string(optimizer), detail::c_string(loss),
                                        detail::c_string_or_null(metrics)));
+        return *this;
+    }
+
+    /* Lets the layer of that name learn from data before training, or all that learn so. */
+    model &adapt(const std::string &layer, const dataset &data)
+    {
+        detail::check(nn_model_adapt(get(), detail::c_string(layer), data.get()));
+        return *this;
+    }
+
+    model &adapt(const dataset &data)
+    {
+        detail::check(nn_model_adapt(get(), nullptr, data.get()));
         return *this;
     }
 

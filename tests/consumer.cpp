@@ -54,6 +54,22 @@ nn::model compiled_model()
     return model;
 }
 
+void layers_are_frozen_by_name_or_all()
+{
+    const data_of_or table;
+    const nn::dataset data(table.x, 2, table.y, 1);
+    nn::model model = compiled_model();
+    model.set_trainable("dense", false).compile("sgd", "binary_crossentropy");
+    CHECK(model.trainable_count() == 0 && model.parameter_count() == 3);
+    const std::vector<float> before = model.get_weights("dense/kernel");
+    model.fit(data);
+    CHECK(model.get_weights("dense/kernel") == before);
+    model.set_trainable(true);
+    CHECK(model.trainable_count() == 3);
+    CHECK(thrown_by([&] { model.fit(data); }) == NN_ERR_STATE);
+    CHECK(thrown_by([&] { model.set_trainable("dense_1", false); }) == NN_ERR_INVALID);
+}
+
 void datasets_take_and_give_vectors()
 {
     const data_of_or table;
@@ -116,6 +132,11 @@ void fit_learns_and_tells(const char *path)
     const std::vector<float> predicted = model.predict(table.x);
     CHECK(predicted.size() == 4 && predicted[0] < 0.5F && predicted[3] > 0.5F);
     CHECK(thrown_by([&] { model.predict(std::vector<float>(3)); }) == NN_ERR_SHAPE);
+
+    nn::model learns;
+    learns.add("normalization input_shape=(2)");
+    CHECK(learns.adapt(data).get_weights("normalization/mean").at(0) == 0.5F);
+    CHECK(thrown_by([&] { learns.adapt("dense", data); }) == NN_ERR_INVALID);
 
     model.save(path);
     CHECK(nn::model::load(path).predict(table.x) == predicted);
@@ -380,6 +401,7 @@ int main(int argc, char **argv)
     if (argc != 2)
         return 2;
     try {
+        layers_are_frozen_by_name_or_all();
         datasets_take_and_give_vectors();
         fit_learns_and_tells(argv[1]);
         graphs_have_inputs_and_outputs_by_name();

@@ -146,6 +146,11 @@ check "the history has the validation's loss" grep -q val_loss history.csv
 check "nothing but the files asked for is left" \
     [ "$(echo *)" = "cut empty err history.csv model.safetensors out short text trained x y" ]
 
+run train --images=x --labels=y -l 'flatten; pca n_components=6 whiten=true; dense units=3 activation=softmax' \
+    --validation-rows=60 --epochs=10 --seed=1 --optimizer='sgd learning_rate=0.1' -q --test-images=x \
+    --test-labels=y
+check "layers learn from the data before training" went "test_accuracy: 1"
+
 run evaluate model.safetensors --images=x --labels=y
 check "evaluate prints what training printed" same out trained
 run evaluate model.safetensors --images=x --labels=y --first=3 --count=30

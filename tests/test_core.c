@@ -2,6 +2,7 @@
 #include "activation.h"
 #include "allocate.h"
 #include "callback.h"
+#include "constraint.h"
 #include "faults.h"
 #include "initializer.h"
 #include "layer.h"
@@ -10,6 +11,7 @@
 #include "names.h"
 #include "optimizer.h"
 #include "random.h"
+#include "regularizer.h"
 #include "schedule.h"
 #include "status.h"
 #include "suite.h"
@@ -23,8 +25,9 @@
 #include <unistd.h>
 
 static const nn_room *const rooms[] = {
-    &nn_layer_room,  &nn_activation_room, &nn_initializer_room, &nn_loss_room,
-    &nn_metric_room, &nn_optimizer_room,  &nn_schedule_room,    &nn_callback_room,
+    &nn_layer_room,      &nn_activation_room, &nn_initializer_room, &nn_regularizer_room,
+    &nn_constraint_room, &nn_loss_room,       &nn_metric_room,      &nn_optimizer_room,
+    &nn_schedule_room,   &nn_callback_room,
 };
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
@@ -338,13 +341,15 @@ static const char *const *wrong_values(const nn_option *option)
 {
     static const char *const size[] = {"none", SIZE_REFUSALS, NULL};
     static const char *const optional_size[] = {SIZE_REFUSALS, NULL};
-    static const char *const integer[] = {"true", "none", "abc",   "(1)",    "1.5", "nan",
-                                          "inf",  "-0.5", "1e300", "f(a=1)", NULL};
+    static const char *const integer[] = {"true", "none", "abc",   "()",   "(1,2)",  "1.5", "nan",
+                                          "inf",  "-0.5", "1e300", "1e10", "f(a=1)", NULL};
     static const char *const real[] = {"none", REAL_REFUSALS, NULL};
     static const char *const optional_real[] = {REAL_REFUSALS, NULL};
-    static const char *const reals[] = {"none",    "true",     "abc",     "()",
-                                        "(none)",  "(1,true)", "(1,inf)", "1e999",
-                                        "(1e999)", "f(a=1)",   "((1))",   NULL};
+    static const char *const integers[] = {
+        "true", "abc", "()", "1.5", "(a)", "(1e10)", "(1,2,3,4,5,6,7,8,9)", "(1,(2))", NULL};
+    static const char *const reals[] = {
+        "none",    "true",  "abc",    "()",      "nan",    "(none)", "(1,a)",   "(1,true)",
+        "(1,inf)", "1e999", "(1e99)", "(1e999)", "f(a=1)", "((1))",  "(1,(2))", NULL};
     static const char *const real_or_part[] = {"none", REAL_REFUSALS, "no_such_part", NULL};
     static const char *const boolean[] = {"1", "yes", "none", "'true'", "(true)", NULL};
     static const char *const shape[] = {
@@ -365,6 +370,8 @@ static const char *const *wrong_values(const nn_option *option)
         return size;
     case NN_TYPE_INTEGER:
         return integer;
+    case NN_TYPE_INTEGERS:
+        return integers;
     case NN_TYPE_OPTIONAL_SIZE:
         return optional_size;
     case NN_TYPE_REAL:
@@ -372,7 +379,7 @@ static const char *const *wrong_values(const nn_option *option)
     case NN_TYPE_OPTIONAL_REAL:
         return optional_real;
     case NN_TYPE_REALS:
-        return reals;
+        return option->required ? reals : reals + 1; /* none */
     case NN_TYPE_REAL_OR_PART:
         return real_or_part;
     case NN_TYPE_BOOL:

@@ -203,7 +203,11 @@ START_TEST(every_layer_comes_back)
                        : formatted("input shape=%s name=a; input shape=%s name='b c'; %s "
                                    "inputs=(a,'b c') name='a b'",
                                    shape, shape, type->sample);
-    check_round_trip(new_model(layers), layers);
+    nn_model *model = new_model(layers);
+    ck_assert_int_eq(nn_model_build(model), NN_OK);
+    for (size_t i = 0; i < model->weights_size; i++)
+        model->weights[i] += 0.125f; /* not the first values, which a loaded model has anyway */
+    check_round_trip(model, layers);
     free(layers);
 }
 END_TEST
@@ -232,6 +236,70 @@ START_TEST(every_initializer_comes_back)
     check_round_trip(new_model(layers), layers);
     free(layers);
     free(sample);
+}
+END_TEST
+
+/* A weight of two dimensions, for all there are to be able to have it. */
+START_TEST(every_regularizer_comes_back)
+{
+    char *sample = nested_sample(&nn_regularizer_room, (size_t)_i);
+    const char *name = nn_regularizer_room.parts[_i]->name;
+    char *layers = formatted("dense units=4 kernel_regularizer=%s activity_regularizer=%s "
+                             "bias_regularizer=l1(l1=1e-300) input_shape=3; "
+                             "dense units=2 kernel_regularizer=%s",
+                             sample, name, name);
+    check_round_trip(new_model(layers), layers);
+    free(layers);
+    free(sample);
+}
+END_TEST
+
+START_TEST(every_constraint_comes_back)
+{
+    char *sample = nested_sample(&nn_constraint_room, (size_t)_i);
+    const char *name = nn_constraint_room.parts[_i]->name;
+    char *layers = formatted("dense units=4 kernel_constraint=%s bias_constraint=%s input_shape=3; "
+                             "dense units=2 use_bias=false kernel_constraint=%s",
+                             sample, name, name);
+    check_round_trip(new_model(layers), layers);
+    free(layers);
+    free(sample);
+}
+END_TEST
+
+static void check_trainable(const nn_model *model, bool first, bool second)
+{
+    for (size_t i = 0; i < model->parameter_count; i++)
+        ck_assert_int_eq(model->parameters[i].trainable, i < 2 ? first : second);
+}
+
+START_TEST(a_frozen_layer_comes_back_frozen)
+{
+    static const char layers[] = "dense units=4 trainable=false input_shape=3; dense units=2";
+    nn_model *model = new_model(layers);
+    ck_assert_int_eq(nn_model_compile(model, "sgd momentum=0.9", "mse", NULL), NN_OK);
+    file f = save(model);
+    nn_model *loaded = load(f);
+    check_trainable(loaded, false, true);
+    free(f.bytes);
+    nn_model_free(loaded);
+    check_round_trip(model, layers);
+}
+END_TEST
+
+START_TEST(of_a_frozen_model_all_layers_are_frozen)
+{
+    nn_model *model = new_model("dense units=4 input_shape=3; dense units=2");
+    file f = save(model);
+    file e = edited(f, "\\\"name\\\":\\\"sequential\\\",\\\"trainable\\\":true",
+                    "\\\"name\\\":\\\"sequential\\\",\\\"trainable\\\":false");
+    nn_model *loaded = load(e);
+    check_trainable(loaded, false, false);
+    check_same_predictions(model, loaded, "frozen");
+    free(f.bytes);
+    free(e.bytes);
+    nn_model_free(loaded);
+    nn_model_free(model);
 }
 END_TEST
 
@@ -456,6 +524,10 @@ int main(void)
     tcase_add_loop_test(tests, every_layer_comes_back, 0, count(nn_layer_room.count));
     tcase_add_loop_test(tests, every_activation_comes_back, 0, count(nn_activation_room.count));
     tcase_add_loop_test(tests, every_initializer_comes_back, 0, count(nn_initializer_room.count));
+    tcase_add_loop_test(tests, every_regularizer_comes_back, 0, count(nn_regularizer_room.count));
+    tcase_add_loop_test(tests, every_constraint_comes_back, 0, count(nn_constraint_room.count));
+    tcase_add_test(tests, a_frozen_layer_comes_back_frozen);
+    tcase_add_test(tests, of_a_frozen_model_all_layers_are_frozen);
     tcase_add_loop_test(tests, every_optimizer_comes_back_with_its_state, 0,
                         count(nn_optimizer_room.count));
     tcase_add_loop_test(tests, every_loss_comes_back, 0, count(nn_loss_room.count));

@@ -177,6 +177,70 @@ START_TEST(activations_are_differentiated_right)
 }
 END_TEST
 
+/* ---- regularizers ---- */
+
+struct regularizer_context {
+    nn_part part;
+    size_t rows, width;
+    nn_real *x, *scratch;
+};
+
+static double regularizer_value(void *context)
+{
+    struct regularizer_context *r = context;
+    return nn_regularizer_of(&r->part)->penalty(r->part.self, r->rows, r->width, r->x, r->scratch);
+}
+
+static void check_regularizer(const char *spec, nn_random *random, struct tally *tally)
+{
+    struct regularizer_context r = {.rows = 1 + nn_random_below(random, 6),
+                                    .width = 1 + nn_random_below(random, 20)};
+    const size_t count = r.rows * r.width;
+    const double scale = between(random, -2, 2);
+    size_t needed;
+    OK(nn_part_parse(&r.part, &nn_regularizer_room, spec));
+    ck_assert(nn_regularizer_scratch(&r.part, r.rows, r.width, &needed));
+    r.x = draw(random, count, -2, 2);
+    r.scratch = draw(random, needed, 0, 0);
+    /* it is added, scaled, to what is there */
+    nn_real *gradient = draw(random, count, 7, 7);
+    nn_regularizer_of(&r.part)->add_gradient(r.part.self, r.rows, r.width, r.x, r.scratch, scale,
+                                             gradient);
+    for (size_t i = 0; i < count; i++)
+        gradient[i] = (gradient[i] - 7) / scale;
+    compare(r.x, count, gradient, regularizer_value, &r, spec, tally);
+    nn_release(r.x);
+    nn_release(r.scratch);
+    nn_release(gradient);
+    nn_part_free(&r.part);
+}
+
+START_TEST(regularizers_are_differentiated_right)
+{
+    static const char *const more[] = {
+        "l1",
+        "l1 l1=0",
+        "l2",
+        "l2 l2=3",
+        "l1_l2",
+        "l1_l2 l1=0.3",
+        "l1_l2 l2=0.3",
+        "orthogonal_regularizer",
+        "orthogonal_regularizer factor=2",
+        "orthogonal_regularizer factor=0 mode=columns",
+    };
+    nn_random random = stream(6);
+    struct tally tally = {0, 0};
+    for (int round = 0; round < 10; round++) {
+        for (size_t i = 0; i < nn_regularizer_room.count; i++)
+            check_regularizer(nn_regularizer_room.parts[i]->sample, &random, &tally);
+        for (size_t i = 0; i < COUNT(more); i++)
+            check_regularizer(more[i], &random, &tally);
+    }
+    check_tally(&tally);
+}
+END_TEST
+
 /* ---- losses ---- */
 
 struct loss_context {
@@ -289,7 +353,8 @@ static double layer_value(void *context)
 {
     struct layer_context *l = context;
     l->layer->forward(l->self, &l->call);
-    return weighted_sum(l->count, l->c, l->call.y);
+    const double added = l->layer->loss != NULL ? l->layer->loss(l->self, &l->call) : 0;
+    return weighted_sum(l->count, l->c, l->call.y) + added;
 }
 
 static size_t inputs_of(const nn_layer *layer)
@@ -304,19 +369,30 @@ static void check_built_layer(struct layer_context *l, const nn_layer_build *bui
 {
     nn_real *parameters[NN_LAYER_MAX_PARAMETERS], *gradients[NN_LAYER_MAX_PARAMETERS];
     nn_real *alone[NN_LAYER_MAX_PARAMETERS];
-    nn_real *x[MOST_INPUTS], *dx[MOST_INPUTS], *const nobody[MOST_INPUTS] = {NULL};
+    nn_real *x[MOST_INPUTS], *dx[MOST_INPUTS],
+        *other_dx[MOST_INPUTS], *const nobody[MOST_INPUTS] = {NULL};
     const size_t rows = 1 + nn_random_below(random, 5), count = inputs_of(l->layer);
     l->count = rows * nn_shape_width(&build->output);
     nn_real *y = draw(random, l->count, 0, 0), *dy = draw(random, l->count, 0, 0);
     nn_real *kept = draw(random, rows * build->kept, 0, 0);
+    nn_real *batch_kept = draw(random, build->batch_kept, 0, 0);
+    size_t needed = 0;
+    if (l->layer->loss_scratch != NULL)
+        ck_assert(l->layer->loss_scratch(l->self, &build->output, rows, &needed));
+    nn_real *loss_scratch = draw(random, needed, 0, 0);
     l->c = draw(random, l->count, -1, 1);
     for (size_t i = 0; i < count; i++) {
-        x[i] = draw(random, rows * nn_shape_width(&shapes[i]), -2, 2);
-        dx[i] = draw(random, rows * nn_shape_width(&shapes[i]), 7, 7); /* written, not added to */
+        const size_t values = rows * nn_shape_width(&shapes[i]);
+        x[i] = draw(random, values, -2, 2);
+        for (size_t j = 0; j < values && build->tokens > 0; j++) /* a fraction doesn't count */
+            x[i][j] = (double)nn_random_below(random, build->tokens) + 0.25;
+        dx[i] = draw(random, values, 7, 7); /* written, not added to */
+        other_dx[i] = draw(random, values, 7, 7);
     }
     for (size_t i = 0; i < build->parameter_count; i++) {
         const size_t width = nn_shape_width(&build->parameters[i].shape);
-        parameters[i] = draw(random, width, -1, 1);
+        parameters[i] = build->parameters[i].trainable ? draw(random, width, -1, 1)
+                                                       : draw(random, width, 0.5, 2);
         gradients[i] = draw(random, width, 7, 7); /* written, not added to */
         alone[i] = draw(random, width, 7, 7);
     }
@@ -330,13 +406,16 @@ static void check_built_layer(struct layer_context *l, const nn_layer_build *bui
     l->call.inputs = (const nn_real *const *)x;
     l->call.y = y;
     l->call.kept = build->kept > 0 ? kept : NULL;
+    l->call.batch_kept = build->batch_kept > 0 ? batch_kept : NULL;
     l->call.parameters = parameters;
+    l->call.loss_scratch = loss_scratch;
     l->call.random = stream(77);
     l->call.dy = dy;
     l->call.dx = dx[0];
     l->call.input_gradients = dx;
     l->call.gradients = gradients;
     l->call.gradient_scale = 1;
+    l->call.loss_scale = 1;
     layer_value(l);
     memcpy(dy, l->c, l->count * sizeof *dy);
     l->layer->backward(l->self, &l->call);
@@ -347,13 +426,24 @@ static void check_built_layer(struct layer_context *l, const nn_layer_build *bui
     without.gradients = alone;
     memcpy(dy, l->c, l->count * sizeof *dy);
     l->layer->backward(l->self, &without);
-    for (size_t i = 0; i < count; i++)
-        compare(x[i], rows * nn_shape_width(&shapes[i]), dx[i], layer_value, l, about, tally);
+    /* nobody wants these: dx is the same */
+    nn_layer_call alone_dx = l->call;
+    alone_dx.dx = other_dx[0];
+    alone_dx.input_gradients = other_dx;
+    alone_dx.gradients = NULL;
+    memcpy(dy, l->c, l->count * sizeof *dy);
+    l->layer->backward(l->self, &alone_dx);
+    for (size_t i = 0; i < count; i++) {
+        const size_t values = rows * nn_shape_width(&shapes[i]);
+        ck_assert_mem_eq(dx[i], other_dx[i], values * sizeof(nn_real));
+        compare(x[i], values, dx[i], layer_value, l, about, tally);
+    }
     for (size_t i = 0; i < build->parameter_count; i++) {
         const size_t width = nn_shape_width(&build->parameters[i].shape);
+        if (!build->parameters[i].trainable)
+            continue;
         ck_assert_mem_eq(gradients[i], alone[i], width * sizeof(nn_real));
-        if (build->parameters[i].trainable)
-            compare(parameters[i], width, gradients[i], layer_value, l, about, tally);
+        compare(parameters[i], width, gradients[i], layer_value, l, about, tally);
     }
     for (size_t i = 0; i < build->parameter_count; i++) {
         nn_release(parameters[i]);
@@ -363,8 +453,9 @@ static void check_built_layer(struct layer_context *l, const nn_layer_build *bui
     for (size_t i = 0; i < count; i++) {
         nn_release(x[i]);
         nn_release(dx[i]);
+        nn_release(other_dx[i]);
     }
-    nn_real *all[] = {kept, y, dy, l->c};
+    nn_real *all[] = {kept, batch_kept, loss_scratch, y, dy, l->c};
     for (size_t i = 0; i < COUNT(all); i++)
         nn_release(all[i]);
 }
@@ -423,6 +514,56 @@ START_TEST(layers_are_differentiated_right_by_weights_and_inputs)
         {"dropout rate=1", "(4)"},
         {"dropout rate=0.7", "(4,3)"},
         {"rescaling scale=-3 offset=2", "(4)"},
+        {"batch_normalization", "(2,70)"}, /* more than a slab */
+        {"batch_normalization center=false", "(5)"},
+        {"batch_normalization trainable=false", "(2,70)"}, /* its statistics are the moving ones */
+        {"batch_normalization trainable=false center=false", "(5)"},
+        {"batch_normalization trainable=false scale=false", "(2,3)"},
+        {"batch_normalization scale=false epsilon=0.1", "(2,2,3)"},
+        {"batch_normalization center=false scale=false", "(2,3)"},
+        {"layer_normalization", "(5)"},
+        {"layer_normalization", "(2,67)"},
+        {"layer_normalization center=false", "(2,3,4)"},
+        {"layer_normalization scale=false epsilon=1", "(3,5)"},
+        {"layer_normalization center=false scale=false", "(17)"},
+        {"layer_normalization rms_scaling=true", "(3,5)"},
+        {"layer_normalization rms_scaling=true scale=false", "(5)"},
+        {"group_normalization groups=3", "(6)"},
+        {"group_normalization groups=-1", "(2,2,3)"},
+        {"group_normalization groups=1 center=false", "(3,4)"},
+        {"group_normalization groups=5 scale=false", "(2,75)"},
+        {"group_normalization groups=2 center=false scale=false", "(3,4)"},
+        {"rms_normalization", "(5)"},
+        {"rms_normalization epsilon=1", "(2,3,40)"},
+        {"unit_normalization", "(2,19)"},
+        {"normalization", "(3,70)"},
+        {"normalization mean=0.5 variance=4", "(3,4)"},
+        {"normalization invert=true", "(5)"},
+        {"normalization mean=(1,2) variance=(4,0) invert=true", "(3,2)"},
+        {"pca n_components=2", "(4)"},
+        {"pca n_components=1 whiten=true", "(1)"},
+        {"pca n_components=3 whiten=true", "(2,300)"},
+        {"alpha_dropout rate=0", "(4)"},
+        {"alpha_dropout rate=0.6", "(4,3)"},
+        {"gaussian_dropout rate=0.5", "(4,3)"},
+        {"gaussian_noise stddev=1", "(4,3)"},
+        {"activity_regularization", "(4)"},
+        {"activity_regularization l1=0.3", "(19)"},
+        {"activity_regularization l2=2", "(2,3)"},
+        {"prelu", "(4)"},
+        {"prelu", "(2,3,4)"},
+        {"prelu shared_axes=(2)", "(3,4)"},
+        {"prelu shared_axes=(1,3)", "(2,3,4)"},
+        {"prelu shared_axes=(1,2,3)", "(2,3,4)"},
+        {"permute dims=(1)", "(4)"},
+        {"permute dims=(3,1,2)", "(2,3,4)"},
+        {"permute dims=(2,4,1,3)", "(2,3,4,2)"},
+        {"repeat_vector n=1", "(4)"},
+        {"embedding input_dim=1 output_dim=1", "(1)"},
+        {"embedding input_dim=3 output_dim=5", "(2,3)"},
+        {"category_encoding num_tokens=4 output_mode=one_hot", "(2,3)"},
+        {"category_encoding num_tokens=4 output_mode=one_hot", "(1)"},
+        {"category_encoding num_tokens=4", "(2,3)"},
         {"concatenate", "(4);(3);(1)"},
         {"concatenate axis=1", "(2,3);(1,3);(4,3)"},
         {"concatenate axis=-2", "(2,3,2);(2,1,2);(2,2,2)"},
@@ -430,6 +571,12 @@ START_TEST(layers_are_differentiated_right_by_weights_and_inputs)
         {"dot axes=-1", "(1)"},
         {"dot axes=-1", "(6)"},
         {"dot axes=1 normalize=true", "(2)"},
+        {"dense units=3 activity_regularizer=l2(l2=0.4)", "(5)"},
+        {"dense units=4 activation=tanh activity_regularizer=l1_l2(l1=0.2, l2=0.3)", "(2,3)"},
+        {"dense units=4 activation=softmax activity_regularizer=l1(l1=0.5)", "(3)"},
+        {"dense units=4 activation=sigmoid activity_regularizer=orthogonal(factor=0.3)", "(5)"},
+        {"dense units=3 activation=tanh activity_regularizer=orthogonal(factor=0.3, mode=columns)",
+         "(5)"},
     };
     const bool skip_activation = _i == 1;
     nn_random random = stream(3);
@@ -504,6 +651,18 @@ static void add_targets(nn_dataset *data, const nn_model *model, size_t output, 
     OK(nn_dataset_add_column(data, name, labels, NN_INT32, width / classes));
 }
 
+/* How many whole numbers the layer that reads an input as it is knows; 0: it takes any numbers. */
+static size_t tokens_of_input(const nn_model *model, size_t input)
+{
+    if (model->input_count == 0)
+        return model->nodes[0].build.tokens;
+    size_t tokens = 0;
+    for (size_t i = 0; i < model->node_count; i++)
+        if (model->nodes[i].input_count > 0 && model->nodes[i].inputs[0] == model->inputs[input])
+            tokens = model->nodes[i].build.tokens;
+    return tokens;
+}
+
 /* Random inputs, targets and weights of rows for what the model and its losses want. */
 static nn_dataset *make_data(const nn_model *model, size_t rows, nn_random *random,
                              struct arrays *arrays)
@@ -512,9 +671,11 @@ static nn_dataset *make_data(const nn_model *model, size_t rows, nn_random *rand
     OK(nn_dataset_from_arrays(&data, rows, NULL, NN_FLOAT32, 0, NULL, NN_FLOAT32, 0));
     for (size_t i = 0; i < nn_model_input_count(model); i++) {
         const size_t width = nn_shape_width(nn_model_input_shape(model, i));
-        OK(nn_dataset_add_column(data, nn_model_input_name(model, i),
-                                 draw_floats(arrays, random, rows * width, -1, 1), NN_FLOAT32,
-                                 width));
+        float *values = draw_floats(arrays, random, rows * width, -1, 1);
+        const size_t tokens = tokens_of_input(model, i);
+        for (size_t j = 0; j < rows * width && tokens > 0; j++)
+            values[j] = (float)nn_random_below(random, tokens);
+        OK(nn_dataset_add_column(data, nn_model_input_name(model, i), values, NN_FLOAT32, width));
     }
     for (size_t i = 0; i < model->output_count; i++)
         add_targets(data, model, i, random, arrays);
@@ -531,7 +692,7 @@ static void check_gaps(const nn_model *model)
     bool *taken = nn_allocate(model->trainable_size, sizeof *taken);
     for (size_t i = 0; i < model->parameter_count; i++) {
         ck_assert_uint_eq(model->parameters[i].offset * sizeof(nn_real) % NN_ALIGNMENT, 0);
-        for (size_t j = 0; j < model->parameters[i].width; j++) {
+        for (size_t j = 0; j < model->parameters[i].width && model->parameters[i].trainable; j++) {
             ck_assert(!taken[model->parameters[i].offset + j]);
             taken[model->parameters[i].offset + j] = true;
             used++;
@@ -586,7 +747,9 @@ static void check_graph(const char *layers, const char *outputs, const char *los
     OK(nn_model_compile(m.model, "sgd learning_rate=0 momentum=0.5", loss, NULL));
     for (size_t i = 0; i < m.model->parameter_count; i++)
         for (size_t j = 0; j < m.model->parameters[i].width; j++)
-            m.model->weights[m.model->parameters[i].offset + j] = between(random, -0.8, 0.8);
+            m.model->weights[m.model->parameters[i].offset + j] = m.model->parameters[i].trainable
+                                                                      ? between(random, -0.8, 0.8)
+                                                                      : between(random, 0.5, 2);
 
     struct arrays arrays = {.count = 0};
     nn_dataset *data = make_data(m.model, rows, random, &arrays);
@@ -601,6 +764,8 @@ static void check_graph(const char *layers, const char *outputs, const char *los
     memcpy(gradients, m.model->gradients, m.model->trainable_size * sizeof *gradients);
     for (size_t i = 0; i < m.model->parameter_count; i++) {
         const size_t offset = m.model->parameters[i].offset;
+        if (!m.model->parameters[i].trainable)
+            continue;
         compare(m.model->weights + offset, m.model->parameters[i].width, gradients + offset,
                 model_value, &m, about.data, tally);
     }
@@ -676,6 +841,37 @@ START_TEST(models_of_every_build_are_differentiated_right)
         {"dense units=3 activation=sigmoid input_shape=(2,4)", "tversky alpha=0.3"},
         {"dense units=3 activation=sigmoid input_shape=(4)", "binary_focal_crossentropy"},
         {"dense units=1 input_shape=(3)", "hinge"},
+        /* statistics of the batch between layers, first and last */
+        {"dense units=5 input_shape=(3); batch_normalization; activation activation=tanh; dense "
+         "units=2",
+         "mse"},
+        {"batch_normalization input_shape=(2,3); dense units=4; batch_normalization center=false; "
+         "flatten; dense units=3 activation=softmax",
+         "sparse_categorical_crossentropy"},
+        {"dense units=4 input_shape=(2,3); batch_normalization scale=false", "mse"},
+        {"dense units=6 input_shape=(3); layer_normalization; prelu; group_normalization groups=3; "
+         "rms_normalization; dense units=2",
+         "mse"},
+        {"dense units=4 input_shape=(2,3); unit_normalization; permute dims=(2,1); reshape "
+         "target_shape=(2,-1); dense units=2",
+         "mse"},
+        /* what layers add to the loss, also where nothing is trainable before */
+        {"activity_regularization l2=1 input_shape=(3); dense units=4; activity_regularization "
+         "l1=0.1 "
+         "l2=0.2; dense units=3 activation=softmax; activity_regularization l2=0.3",
+         "categorical_crossentropy"},
+        {"dense units=4 input_shape=(3); alpha_dropout rate=0.3; gaussian_dropout rate=0.2; "
+         "gaussian_noise stddev=0.5; dense units=2",
+         "mse"},
+        {"embedding input_dim=5 output_dim=4 input_shape=(3); layer_normalization; flatten; dense "
+         "units=2",
+         "mse"},
+        {"category_encoding num_tokens=6 input_shape=(3); dense units=2", "mse"},
+        {"normalization input_shape=(4); pca n_components=3; dense units=2", "mse"},
+        {"dense units=4 input_shape=(3); normalization; pca n_components=3 whiten=true; "
+         "repeat_vector "
+         "n=2; dense units=2",
+         "mse"},
         /* an activation that needs whole rows, one that keeps z, one that changes the width */
         {"dense units=4 activation=log_softmax input_shape=(3)", "mse"},
         {"dense units=5 activation=sparsemax input_shape=(2,3)", "mse"},
@@ -686,6 +882,33 @@ START_TEST(models_of_every_build_are_differentiated_right)
         {"activation activation=glu input_shape=(6); dense units=4; activation activation=glu; "
          "activation activation=glu",
          "mse"},
+        /* penalties on weights and on outputs */
+        {"dense units=4 activation=tanh kernel_regularizer=l2(l2=0.3) input_shape=(3); dense "
+         "units=3 "
+         "bias_regularizer=l1(l1=0.2)",
+         "mse"},
+        {"dense units=4 activation=tanh input_shape=(3) kernel_regularizer=orthogonal(factor=0.5); "
+         "dense units=3 activation=softmax kernel_regularizer=orthogonal(factor=0.5, mode=columns)",
+         "sparse_categorical_crossentropy"},
+        {"dense units=4 activation=tanh input_shape=(3) activity_regularizer=l2(l2=0.3); dense "
+         "units=3 activation=softmax activity_regularizer=l1_l2(l1=0.3, l2=0.2) "
+         "kernel_regularizer=l1_l2(l1=0.1, l2=0.2)",
+         "sparse_categorical_crossentropy"},
+        {"dense units=3 activation=sigmoid input_shape=(2,4) activity_regularizer=l2; flatten",
+         "binary_crossentropy"},
+        {"dense units=4 activation=sigmoid input_shape=(3) "
+         "activity_regularizer=orthogonal(factor=0.5); dropout rate=0.3; dense units=3 "
+         "activity_regularizer=orthogonal(factor=0.5, mode=columns)",
+         "mse"},
+        /* frozen: no gradient of theirs, but that of what stands before them */
+        {"dense units=4 activation=tanh input_shape=(3) trainable=false "
+         "activity_regularizer=l2(l2=0.3); dense units=3 activation=tanh; dense units=2 "
+         "trainable=false kernel_regularizer=l2",
+         "mse"},
+        {"dense units=4 activation=tanh input_shape=(3); dense units=4 activation=tanh "
+         "trainable=false activity_regularizer=l1(l1=0.3); dropout rate=0.2; dense units=3 "
+         "activation=softmax",
+         "categorical_crossentropy"},
     };
     nn_random random = stream(4);
     struct tally tally = {0, 0};
@@ -774,6 +997,23 @@ START_TEST(graphs_are_differentiated_right)
          "dense units=3 inputs=z name=b; add inputs=(a,b) name=s; dense units=2 inputs=s name=t; "
          "rescaling scale=2 inputs=z name=w",
          "t, s, w", "mse; mse; mae"},
+        /* penalties and what is frozen, in branches */
+        {"input shape=(3) name=x; batch_normalization trainable=false name=a; dense units=3 "
+         "trainable=false activation=tanh activity_regularizer=l2(l2=0.3) name=b; dense units=3 "
+         "inputs=x name=c kernel_regularizer=l1_l2(l1=0.1, l2=0.2); multiply inputs=(b,c) name=m; "
+         "prelu alpha_regularizer=l2 trainable=false name=p; dense units=2 inputs=m name=t "
+         "activity_regularizer=l1(l1=0.2)",
+         "p, t", "mse; mae"},
+        /* layers with statistics, noise, whole numbers or something to add, in branches */
+        {"input shape=(3) name=x; input shape=(2) name=z; batch_normalization inputs=x name=a; "
+         "dense units=3 inputs=z; prelu name=b; add inputs=(a,b); layer_normalization name=s; "
+         "dense units=2 name=t; gaussian_dropout rate=0.3 inputs=s name=w",
+         "t, w", "mse; mae"},
+        {"input shape=(3) name=x; embedding input_dim=5 output_dim=2 name=e; flatten name=f; "
+         "input shape=(2) name=z; dense units=6 name=d; multiply inputs=(f,d) name=m; "
+         "activity_regularization l1=0.1 l2=0.3 name=r; dense units=2 name=t; "
+         "activity_regularization l2=0.5 inputs=d name=q",
+         "t, q", "mse; mse"},
     };
     nn_random random = stream(6);
     struct tally tally = {0, 0};
@@ -794,11 +1034,32 @@ static void append_random_layer(nn_text *text, nn_random *random)
     static const char *const activations[] = {
         "linear", "relu", "tanh", "sigmoid", "softmax", "leaky_relu", "relu(max_value=0.5)",
     };
-    const size_t kind = nn_random_below(random, 8);
+    static const char *const more[] = {
+        "",
+        "",
+        " trainable=false",
+        " kernel_regularizer=l2 bias_regularizer=l1",
+        " kernel_regularizer=orthogonal(factor=0.3)",
+        " activity_regularizer=l1_l2(l1=0.01, l2=0.1)",
+    };
+    static const char *const others[] = {
+        "rescaling scale=0.7 offset=-0.2",
+        "batch_normalization epsilon=0.1",
+        "batch_normalization epsilon=0.1 trainable=false gamma_regularizer=l2",
+        "layer_normalization epsilon=0.1 beta_regularizer=l2 gamma_regularizer=l1",
+        "prelu alpha_regularizer=l2",
+        "prelu trainable=false",
+        "activity_regularization l1=0.1 l2=0.2",
+        "reshape target_shape=(1,-1)",
+        "gaussian_dropout rate=0.2",
+        "group_normalization groups=1 epsilon=0.1 trainable=false",
+    };
+    const size_t kind = nn_random_below(random, 10);
     const char *activation = pick(random, activations, COUNT(activations));
     if (kind < 4)
-        nn_text_append(text, "dense units=%zu activation=%s use_bias=%s",
-                       1 + nn_random_below(random, 5), activation, kind == 0 ? "false" : "true");
+        nn_text_append(text, "dense units=%zu activation=%s use_bias=%s%s",
+                       1 + nn_random_below(random, 5), activation, kind == 0 ? "false" : "true",
+                       pick(random, more, COUNT(more)));
     else if (kind == 4)
         nn_text_append(text, "dropout rate=0.3");
     else if (kind == 5)
@@ -806,7 +1067,7 @@ static void append_random_layer(nn_text *text, nn_random *random)
     else if (kind == 6)
         nn_text_append(text, "activation activation=%s", activation);
     else
-        nn_text_append(text, "rescaling scale=0.7 offset=-0.2");
+        nn_text_append(text, "%s", pick(random, others, COUNT(others)));
 }
 
 START_TEST(random_models_are_differentiated_right)
@@ -824,7 +1085,7 @@ START_TEST(random_models_are_differentiated_right)
     };
     nn_random random = stream(5);
     struct tally tally = {0, 0};
-    for (int i = 0; i < 60; i++) {
+    for (int i = 0; i < 120; i++) {
         nn_text text = NN_TEXT_INIT;
         const size_t rank = 1 + nn_random_below(&random, 3), depth = nn_random_below(&random, 5);
         nn_text_append(&text, "rescaling scale=1 input_shape=(");
@@ -857,6 +1118,10 @@ static void append_random_graph(nn_text *layers, nn_text *outputs, nn_random *ra
         "flatten",
         "activation activation=sigmoid",
         "rescaling scale=-1",
+        "batch_normalization epsilon=0.1",
+        "layer_normalization epsilon=0.1",
+        "prelu",
+        "activity_regularization l1=0.1 l2=0.2",
     };
     enum { MOST = 12 };
     bool read[MOST] = {false};
@@ -890,7 +1155,7 @@ START_TEST(random_graphs_are_differentiated_right)
 {
     nn_random random = stream(7);
     struct tally tally = {0, 0};
-    for (int i = 0; i < 100; i++) {
+    for (int i = 0; i < 150; i++) {
         nn_text layers = NN_TEXT_INIT, outputs = NN_TEXT_INIT;
         nn_text_append(&layers, "input shape=3 name=first; dense units=3 name=last; ");
         append_random_graph(&layers, &outputs, &random);
@@ -910,6 +1175,7 @@ int main(void)
     TCase *tcase = tcase_create("gradients");
     tcase_set_timeout(tcase, 300);
     tcase_add_test(tcase, activations_are_differentiated_right);
+    tcase_add_test(tcase, regularizers_are_differentiated_right);
     tcase_add_loop_test(tcase, losses_are_differentiated_right, 0, 2);
     tcase_add_loop_test(tcase, layers_are_differentiated_right_by_weights_and_inputs, 0, 2);
     tcase_add_test(tcase, models_of_every_build_are_differentiated_right);

@@ -115,7 +115,7 @@ START_TEST(outputs_are_checked)
     FAILS(nn_model_set_outputs(NULL, "h"), NN_ERR_INVALID, "model is NULL");
     FAILS(nn_model_set_outputs(model, NULL), NN_ERR_INVALID, "layers is NULL");
     FAILS(nn_model_set_outputs(model, "hh"), NN_ERR_INVALID,
-          "no layer named 'hh'; known: h, two words");
+          "no layer named 'hh'; did you mean 'h'? known: h, two words");
     FAILS(nn_model_set_outputs(model, "h, h"), NN_ERR_INVALID, "'h' is given twice");
     FAILS(nn_model_set_outputs(model, ""), NN_ERR_INVALID, "outputs is empty");
     FAILS(nn_model_set_outputs(model, "h) b=(h"), NN_ERR_INVALID, "expected names");

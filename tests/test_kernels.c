@@ -322,6 +322,8 @@ START_TEST(nan_propagates_through_sums_and_products)
         a[at] = (nn_real)NAN;
         nn_column_sums(ROWS, WIDTH, WIDTH, 1, 0, a, sums);
         ck_assert(isnan(sums[at % WIDTH]));
+        ck_assert(isnan(nn_sum_of_magnitudes(ROWS * WIDTH, a)));
+        ck_assert(isnan(nn_sum_of_squares(ROWS * WIDTH, a)));
         nn_scale_offset(ROWS * WIDTH, 0, 1, a, c);
         ck_assert(isnan(c[at]));
         nn_multiply_values(ROWS * WIDTH, a, b, c);
@@ -421,6 +423,21 @@ START_TEST(column_sums_and_bias_equal_plain_loops)
         free(a);
         free(sums);
         free(y);
+    }
+}
+END_TEST
+
+START_TEST(sums_of_magnitudes_equal_plain_loops)
+{
+    static const size_t sizes[] = {0, 1, 15, 16, 17, 1000};
+    for (size_t s = 0; s < sizeof sizes / sizeof sizes[0]; s++) {
+        nn_real *a = random_values(sizes[s] + 1, 18);
+        double magnitudes = 0;
+        for (size_t i = 0; i < sizes[s]; i++)
+            magnitudes += fabs((double)a[i]);
+        ck_assert_double_eq_tol(nn_sum_of_magnitudes(sizes[s], a), magnitudes,
+                                1e-12 * (1 + magnitudes));
+        free(a);
     }
 }
 END_TEST
@@ -538,6 +555,7 @@ int main(void)
     tcase_set_timeout(arrays, 120);
     tcase_add_test(arrays, qr_gives_an_orthonormal_q_and_a_triangular_r);
     tcase_add_test(arrays, column_sums_and_bias_equal_plain_loops);
+    tcase_add_test(arrays, sums_of_magnitudes_equal_plain_loops);
     tcase_add_test(arrays, scaling_sums_and_products_work_in_place);
     tcase_add_test(arrays, conversions_keep_every_value);
     tcase_add_test(arrays, sums_of_squares_are_those_of_a_plain_loop);

@@ -182,6 +182,20 @@ static int train(struct job *job, const train_options *options)
     return result;
 }
 
+/* Lets layers of a new model learn from the rows that it will be trained on. */
+static int adapt(const struct job *job, const train_options *options)
+{
+    const nn_dataset *data = job->rest != NULL ? job->rest : job->data;
+    const size_t rows = nn_dataset_rows(data);
+    const size_t kept = (size_t)((double)rows * (1 - options->validation_split));
+    nn_dataset *part;
+    if (nn_dataset_slice(&part, data, 0, kept > 0 ? kept : rows) != NN_OK)
+        return cli_fail_library();
+    nn_status status = nn_model_adapt(job->model, NULL, part);
+    nn_dataset_free(part);
+    return status == NN_OK ? EXIT_SUCCESS : cli_fail_library();
+}
+
 /* Finds the fastest plan for the steps that fit will take. */
 static int measure(const struct job *job, const train_options *options)
 {
@@ -209,6 +223,8 @@ int cli_train(int argc, char **argv)
         result = cli_print_summary(job.model);
     if (result == EXIT_SUCCESS && !options.quiet && options.output == NULL)
         cli_note("the model won't be saved: no --output is given");
+    if (result == EXIT_SUCCESS && options.model == NULL)
+        result = adapt(&job, &options);
     if (result == EXIT_SUCCESS && options.measure)
         result = measure(&job, &options);
     if (result == EXIT_SUCCESS) {

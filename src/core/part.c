@@ -54,6 +54,7 @@ static nn_status set_default(const nn_option *option, void *to)
         ((nn_real_or_part *)to)->value = option->default_number;
         return NN_OK;
     case NN_TYPE_OPTIONAL_SIZE:
+    case NN_TYPE_INTEGERS:
     case NN_TYPE_REALS:
     case NN_TYPE_SHAPE:
     case NN_TYPE_NAMES:

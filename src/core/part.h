@@ -41,6 +41,13 @@ typedef struct nn_optional_size {
     size_t value; /* 0 if it isn't given */
 } nn_optional_size;
 
+/* A short list of whole numbers, such as dimensions or axes; count 0: none. */
+typedef struct nn_integers {
+    size_t count;
+    int values[NN_MAX_RANK];
+} nn_integers;
+
+/* A list of numbers; count 0: none, and values is NULL. */
 typedef struct nn_reals {
     size_t count;
     double *values; /* owned */
@@ -53,11 +60,12 @@ typedef struct nn_real_or_part {
 
 typedef enum nn_option_type {
     NN_TYPE_SIZE,          /* size_t */
-    NN_TYPE_INTEGER,       /* int: a whole number of either sign, such as an axis */
+    NN_TYPE_INTEGER,       /* int; also taken from a tuple of one, as Keras writes an axis */
+    NN_TYPE_INTEGERS,      /* nn_integers: a tuple of such numbers, or one; or none, the default */
     NN_TYPE_OPTIONAL_SIZE, /* nn_optional_size: such a number or none, which is the default */
     NN_TYPE_REAL,          /* double; finite, and so it is as a float */
     NN_TYPE_OPTIONAL_REAL, /* nn_optional_real: such a number or none */
-    NN_TYPE_REALS,         /* nn_reals: a tuple of such numbers, or one; always required */
+    NN_TYPE_REALS, /* nn_reals: a tuple of such numbers, or one; or none, the default; owned */
     NN_TYPE_REAL_OR_PART, /* nn_real_or_part: such a number, which is the default, or a part of the room */
     NN_TYPE_BOOL,         /* bool */
     NN_TYPE_SHAPE,        /* nn_shape, rank 0 for none */
@@ -65,7 +73,8 @@ typedef enum nn_option_type {
     NN_TYPE_STRING, /* char *, NULL for none; owned */
     NN_TYPE_CHOICE, /* const char *: one of choices; NULL for none, if that is the default */
     NN_TYPE_SEED,   /* nn_seed: an unsigned integer or none */
-    NN_TYPE_PART    /* nn_part of the room; owned. none stands for the default */
+    NN_TYPE_PART /* nn_part of the room; owned. none stands for the default, and is itself a value
+                       where that is NULL */
 } nn_option_type;
 
 typedef struct nn_option {
@@ -97,6 +106,20 @@ typedef struct nn_option {
     {                                                                                              \
         .name = #field, .type = NN_TYPE_INTEGER, .offset = offsetof(s, field),                     \
         .default_number = (value), .minimum = (low), .maximum = (high), .help = (text)             \
+    }
+#define NN_OPTION_INTEGERS(s, field, text)                                                         \
+    {                                                                                              \
+        .name = #field, .type = NN_TYPE_INTEGERS, .offset = offsetof(s, field), .help = (text)     \
+    }
+#define NN_OPTION_INTEGERS_REQUIRED(s, field, text)                                                \
+    {                                                                                              \
+        .name = #field, .type = NN_TYPE_INTEGERS, .offset = offsetof(s, field), .required = true,  \
+        .help = (text)                                                                             \
+    }
+#define NN_OPTION_REALS(s, field, text)                                                            \
+    {                                                                                              \
+        .name = #field, .type = NN_TYPE_REALS, .offset = offsetof(s, field), .minimum = -INFINITY, \
+        .maximum = INFINITY, .help = (text)                                                        \
     }
 #define NN_OPTION_INTEGER_REQUIRED(s, field, low, high, text)                                      \
     {                                                                                              \

@@ -24,6 +24,8 @@ static const char *type_name(const nn_option *option)
     case NN_TYPE_SIZE:
     case NN_TYPE_INTEGER:
         return "whole number";
+    case NN_TYPE_INTEGERS:
+        return "whole numbers";
     case NN_TYPE_OPTIONAL_SIZE:
         return "whole number or none";
     case NN_TYPE_REAL:

@@ -62,13 +62,43 @@ static nn_status take_size(const nn_option *option, const nn_value *value, size_
     return NN_OK;
 }
 
+/* -INT_MAX ... INT_MAX */
+static nn_status take_whole(const nn_option *option, const nn_value *value, int *integer)
+{
+    OPTION_REQUIRE(value->kind == NN_VALUE_NUMBER && fabs(value->number) <= INT_MAX &&
+                       value->number == (int)value->number,
+                   "%s is %s, expected a whole number", option->name, describe(value));
+    *integer = (int)value->number;
+    return NN_OK;
+}
+
 static nn_status take_integer(const nn_option *option, const nn_value *value, int *integer)
 {
-    OPTION_REQUIRE(value->kind == NN_VALUE_NUMBER && value->number >= INT_MIN &&
-                       value->number <= INT_MAX && value->number == (double)(int)value->number,
-                   "%s is %s, expected a whole number", option->name, describe(value));
-    NN_TRY(check_bounds(option, value->number));
-    *integer = (int)value->number;
+    int taken = 0;
+    if (value->kind == NN_VALUE_TUPLE && value->count == 1)
+        value = value->items;
+    NN_TRY(take_whole(option, value, &taken));
+    NN_TRY(check_bounds(option, taken));
+    *integer = taken;
+    return NN_OK;
+}
+
+/* A tuple, or one number. */
+static nn_status take_integers(const nn_option *option, const nn_value *value,
+                               nn_integers *integers)
+{
+    nn_integers taken = {.count = 0};
+    if (value->kind == NN_VALUE_TUPLE) {
+        OPTION_REQUIRE(value->count >= 1 && value->count <= NN_MAX_RANK,
+                       "%s has %zu numbers, expected 1 to %d", option->name, value->count,
+                       NN_MAX_RANK);
+        for (; taken.count < value->count; taken.count++)
+            NN_TRY(take_whole(option, &value->items[taken.count], &taken.values[taken.count]));
+    } else if (value->kind != NN_VALUE_NONE || option->required) {
+        NN_TRY(take_whole(option, value, taken.values));
+        taken.count = 1;
+    }
+    *integers = taken;
     return NN_OK;
 }
 
@@ -104,18 +134,21 @@ static nn_status take_optional_real(const nn_option *option, const nn_value *val
     return NN_OK;
 }
 
-/* A tuple, or one number. */
+/* A tuple, or one number, or none. */
 static nn_status take_reals(const nn_option *option, const nn_value *value, nn_reals *reals)
 {
     const bool one = value->kind == NN_VALUE_NUMBER;
-    OPTION_REQUIRE(one || (value->kind == NN_VALUE_TUPLE && value->count > 0),
+    const bool none = value->kind == NN_VALUE_NONE && !option->required;
+    OPTION_REQUIRE(one || none || (value->kind == NN_VALUE_TUPLE && value->count > 0),
                    "%s is %s, expected numbers such as (0.1, 0.05)", option->name,
                    value->kind == NN_VALUE_TUPLE ? "empty" : describe(value));
-    nn_reals taken = {.count = one ? 1 : value->count};
-    taken.values = nn_allocate(taken.count, sizeof(*taken.values));
-    if (taken.values == NULL)
-        return NN_ERR_NO_MEMORY;
+    nn_reals taken = {.count = none ? 0 : one ? 1 : value->count};
     nn_status status = NN_OK;
+    if (taken.count > 0) {
+        taken.values = nn_allocate(taken.count, sizeof(*taken.values));
+        if (taken.values == NULL)
+            return NN_ERR_NO_MEMORY;
+    }
     for (size_t i = 0; i < taken.count && status == NN_OK; i++)
         status = take_real(option, one ? value : &value->items[i], &taken.values[i]);
     if (status != NN_OK) {
@@ -308,6 +341,8 @@ nn_status nn_option_take(const nn_option *option, const nn_custom_parts *custom,
         return take_size(option, value, to);
     case NN_TYPE_INTEGER:
         return take_integer(option, value, to);
+    case NN_TYPE_INTEGERS:
+        return take_integers(option, value, to);
     case NN_TYPE_OPTIONAL_SIZE:
         return take_optional_size(option, value, to);
     case NN_TYPE_REAL:

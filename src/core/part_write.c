@@ -20,6 +20,8 @@ bool nn_option_is_default(const nn_option *option, const void *value)
         return *(const size_t *)value == (size_t)option->default_number;
     case NN_TYPE_INTEGER:
         return *(const int *)value == (int)option->default_number;
+    case NN_TYPE_INTEGERS:
+        return ((const nn_integers *)value)->count == 0;
     case NN_TYPE_OPTIONAL_SIZE:
         return !((const nn_optional_size *)value)->given;
     case NN_TYPE_REAL:
@@ -30,7 +32,7 @@ bool nn_option_is_default(const nn_option *option, const void *value)
                (!real->given || real->value == option->default_number);
     }
     case NN_TYPE_REALS:
-        return false; /* there is none */
+        return ((const nn_reals *)value)->count == 0;
     case NN_TYPE_REAL_OR_PART: {
         const nn_real_or_part *either = value;
         return either->part.type == NULL && either->value == option->default_number;
@@ -72,6 +74,14 @@ static void write_shape(const nn_shape *shape, nn_text *text)
     nn_text_append(text, ")");
 }
 
+static void write_integers(const nn_integers *integers, nn_text *text)
+{
+    nn_text_append(text, "(");
+    for (size_t i = 0; i < integers->count; i++)
+        nn_text_append(text, "%s%d", i == 0 ? "" : ",", integers->values[i]);
+    nn_text_append(text, ")");
+}
+
 static void write_names(const nn_name_list *list, nn_text *text)
 {
     for (size_t i = 0; i < list->count; i++) {
@@ -108,7 +118,10 @@ static void write_value(const nn_option *option, const void *value, nn_text *tex
     case NN_TYPE_INTEGER:
         nn_text_append(text, "%d", *(const int *)value);
         break;
-    case NN_TYPE_OPTIONAL_SIZE: /* none is the default, and defaults aren't written */
+    case NN_TYPE_INTEGERS: /* none is the default, and defaults aren't written */
+        write_integers(value, text);
+        break;
+    case NN_TYPE_OPTIONAL_SIZE: /* so here */
         nn_text_append(text, "%zu", ((const nn_optional_size *)value)->value);
         break;
     case NN_TYPE_REAL:

@@ -42,6 +42,31 @@ double nn_random_normal(nn_random *random)
     return radius * cos(two_pi * nn_random_uniform(random));
 }
 
+#ifdef NN_REAL_DOUBLE
+#define NN_LOG log
+#define NN_SQRT sqrt
+#define NN_SIN sin
+#define NN_COS cos
+#else
+#define NN_LOG logf
+#define NN_SQRT sqrtf
+#define NN_SIN sinf
+#define NN_COS cosf
+#endif
+
+void nn_random_normals(nn_random *random, size_t count, nn_real *values)
+{
+    const double two_pi = 6.283185307179586476925286766559;
+    for (size_t i = 0; i < count; i += 2) {
+        const nn_real uniform = (nn_real)((nn_random_bits(random) + 1.0) * 0x1p-32); /* (0, 1] */
+        const nn_real angle = (nn_real)(two_pi * nn_random_uniform(random));
+        const nn_real radius = NN_SQRT(-2 * NN_LOG(uniform));
+        values[i] = radius * NN_COS(angle);
+        if (i + 1 < count)
+            values[i + 1] = radius * NN_SIN(angle);
+    }
+}
+
 /* Lemire 2019, "Fast Random Integer Generation in an Interval". */
 static uint32_t below_32(nn_random *random, uint32_t bound)
 {

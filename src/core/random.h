@@ -4,6 +4,7 @@
 #ifndef NN_CORE_RANDOM_H
 #define NN_CORE_RANDOM_H
 
+#include "real.h"
 #include <stddef.h>
 #include <stdint.h>
 
@@ -26,8 +27,10 @@ typedef struct nn_random {
 nn_random nn_random_stream(uint64_t seed, nn_random_purpose purpose, size_t index, uint64_t step);
 
 uint32_t nn_random_bits(nn_random *random);
-double nn_random_uniform(nn_random *random);             /* [0, 1), 32 bits */
-double nn_random_normal(nn_random *random);              /* mean 0, variance 1 (Box-Muller) */
+double nn_random_uniform(nn_random *random); /* [0, 1), 32 bits */
+double nn_random_normal(nn_random *random);  /* mean 0, variance 1 (Box-Muller) */
+/* count of these, from as many numbers, one more if count is odd; faster, and in nn_real's precision */
+void nn_random_normals(nn_random *random, size_t count, nn_real *values);
 size_t nn_random_below(nn_random *random, size_t bound); /* 0 ... bound - 1, unbiased */
 
 /* order[count] = a permutation of 0 ... count - 1 (Fisher-Yates). */

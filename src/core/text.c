@@ -200,7 +200,10 @@ nn_nearest nn_nearest_to(const char *word)
 void nn_nearest_consider(nn_nearest *nearest, const char *candidate)
 {
     const size_t distance = nn_edit_distance(nearest->word, candidate);
-    if (distance < nearest->distance && distance < strlen(candidate)) {
+    const size_t length =
+        strlen(candidate); /* a letter of it at least stays; of one letter, it is in word */
+    const bool near = distance < (length > 1 ? length : strlen(nearest->word));
+    if (distance < nearest->distance && near) {
         nearest->distance = distance;
         nearest->candidate = candidate;
     }

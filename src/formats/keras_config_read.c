@@ -45,7 +45,7 @@ static nn_status read_layer(nn_model *model, const nn_json *json, const nn_json 
 
 static nn_status read_sequential(nn_model *model, const nn_json *json, const nn_json *layers)
 {
-    static const char *const known[] = {"layers", NULL};
+    static const char *const known[] = {"layers", "trainable", NULL};
     NN_TRY(check_keys(json, known));
     const nn_json *batch_shape = NULL;
     const nn_json *layer = nn_json_first(layers);
@@ -182,7 +182,8 @@ static nn_status read_outputs(nn_model *model, const nn_json *json)
 
 static nn_status read_functional(nn_model *model, const nn_json *json, const nn_json *layers)
 {
-    static const char *const known[] = {"layers", "input_layers", "output_layers", NULL};
+    static const char *const known[] = {"layers", "trainable", "input_layers", "output_layers",
+                                        NULL};
     NN_TRY(check_keys(json, known));
     for (const nn_json *layer = nn_json_first(layers); layer != NULL;
          layer = nn_json_next(layers, layer)) {
@@ -206,8 +207,13 @@ nn_status nn_keras_read_model(nn_model *model, const nn_json *json)
         json = nn_json_get(json, "config");
     const nn_json *layers = nn_json_get(json, "layers");
     NN_REQUIRE(nn_json_is(layers, NN_JSON_LIST), NN_ERR_FORMAT, "the config has no list of layers");
-    return nn_json_get(json, "output_layers") != NULL ? read_functional(model, json, layers)
-                                                      : read_sequential(model, json, layers);
+    const nn_json *trainable = nn_json_get(json, "trainable");
+    const bool frozen = nn_json_is(trainable, NN_JSON_FALSE);
+    if (trainable != NULL && !frozen)
+        NN_TRY(nn_keras_skip(trainable));
+    NN_TRY(nn_json_get(json, "output_layers") != NULL ? read_functional(model, json, layers)
+                                                      : read_sequential(model, json, layers));
+    return frozen ? nn_model_set_trainable(model, NULL, 0) : NN_OK;
 }
 
 /* ---- what it is compiled with ---- */

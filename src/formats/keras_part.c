@@ -28,13 +28,24 @@ static void write_shape(const nn_shape *shape, nn_text *text)
                        i + 1 == shape->rank ? "]" : "");
 }
 
-static void write_reals(const nn_reals *reals, nn_text *text)
+static void write_integers(const nn_integers *integers, nn_text *text)
 {
+    nn_text_append(text, integers->count == 0 ? "null" : "[");
+    for (size_t i = 0; i < integers->count; i++)
+        nn_text_append(text, "%s%d%s", i == 0 ? "" : ",", integers->values[i],
+                       i + 1 == integers->count ? "]" : "");
+}
+
+/* Where there may be none, one number stands alone: Keras takes it for every value. */
+static void write_reals(const nn_reals *reals, bool optional, nn_text *text)
+{
+    const bool list = !optional || reals->count > 1;
+    nn_text_append(text, reals->count == 0 ? "null" : list ? "[" : "");
     for (size_t i = 0; i < reals->count; i++) {
-        nn_text_append(text, i == 0 ? "[" : ",");
+        nn_text_append(text, i == 0 ? "" : ",");
         nn_json_write_real(text, reals->values[i]);
     }
-    nn_text_append(text, "]");
+    nn_text_append(text, list ? "]" : "");
 }
 
 static nn_status write_names(const nn_name_list *list, nn_text *text)
@@ -57,6 +68,9 @@ static nn_status write_value(const nn_option *option, const void *value, nn_text
     case NN_TYPE_INTEGER:
         nn_text_append(text, "%d", *(const int *)value);
         return NN_OK;
+    case NN_TYPE_INTEGERS:
+        write_integers(value, text);
+        return NN_OK;
     case NN_TYPE_OPTIONAL_SIZE: {
         const nn_optional_size *size = value;
         if (size->given) {
@@ -77,7 +91,7 @@ static nn_status write_value(const nn_option *option, const void *value, nn_text
         break;
     }
     case NN_TYPE_REALS:
-        write_reals(value, text);
+        write_reals(value, !option->required, text);
         return NN_OK;
     case NN_TYPE_REAL_OR_PART: {
         const nn_real_or_part *either = value;
@@ -226,6 +240,9 @@ nn_status nn_keras_write_metric(const nn_part *part, const char *name, nn_text *
 
 nn_status nn_keras_write_layer(const nn_part *layer, const char *name, nn_text *text)
 {
-    return write_object(layer, name, ",\"trainable\":true,\"dtype\":\"float32\"",
+    const nn_layer_common *common = layer->self;
+    return write_object(layer, name,
+                        common->trainable ? ",\"trainable\":true,\"dtype\":\"float32\""
+                                          : ",\"trainable\":false,\"dtype\":\"float32\"",
                         layer->room->common, text);
 }

@@ -12,21 +12,22 @@
 #include "json.h"
 #include "part.h"
 
-/* A layer's name and input_shape aren't options there: a layer is written by
+/* A layer's common options aren't among the others there: a layer is written by
  * nn_keras_write_layer. NN_ERR_INVALID for a string that isn't UTF-8. */
 nn_status nn_keras_write_part(const nn_part *part, nn_text *text);
 
 /* A metric under the name that the user gave it. */
 nn_status nn_keras_write_metric(const nn_part *part, const char *name, nn_text *text);
 
-/* A layer with that name, without input_shape and inputs. The object isn't closed: more may follow. */
+/* A layer with that name and whether it is trainable, without input_shape and inputs. The object isn't closed:
+ * more may follow. */
 nn_status nn_keras_write_layer(const nn_part *layer, const char *name, nn_text *text);
 
 /* Makes a part from JSON. *name (may be NULL) is the "name" in its config, or the string it was
  * given by; NULL if there is none; it belongs to the tree.
  *
  * Keys that change nothing are skipped: those that say what holds anyway ("trainable": true,
- * "dtype": "float32"), and unknown ones whose value is null ("kernel_regularizer": null).
+ * "dtype": "float32"), and unknown ones whose value is null ("kernel_quantizer": null).
  * Errors: NN_ERR_UNSUPPORTED (unknown part or option, named), NN_ERR_FORMAT, NN_ERR_NO_MEMORY; then
  * part->type is NULL. */
 nn_status nn_keras_read_part(nn_part *part, const nn_room *room, const nn_json *json,

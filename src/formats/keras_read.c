@@ -1,5 +1,6 @@
 /* Reading parts from JSON: each becomes a spec, which is checked against the part's table of
  * options. */
+#include "activation.h"
 #include "allocate.h"
 #include "custom_part.h"
 #include "keras_part.h"
@@ -44,10 +45,15 @@ static bool is_neutral(const nn_json *value)
         return true;
     if (strcmp(key, "name") == 0)
         return nn_json_is(value, NN_JSON_STRING);
-    if (strcmp(key, "trainable") == 0)
-        return nn_json_is(value, NN_JSON_TRUE);
-    if (strcmp(key, "sparse") == 0 || strcmp(key, "ragged") == 0 || strcmp(key, "optional") == 0)
-        return nn_json_is(value, NN_JSON_FALSE);
+    if (strcmp(key, "trainable") == 0) /* of what has no weights: layers have the option */
+        return nn_json_is(value, NN_JSON_TRUE) || nn_json_is(value, NN_JSON_FALSE);
+    static const char *const no[] = {"sparse",       "ragged", "optional",
+                                     "synchronized", "renorm", "mask_zero"};
+    for (size_t i = 0; i < sizeof(no) / sizeof(no[0]); i++)
+        if (strcmp(key, no[i]) == 0)
+            return nn_json_is(value, NN_JSON_FALSE);
+    if (strcmp(key, "renorm_momentum") == 0) /* of renorm, which is false */
+        return nn_json_is(value, NN_JSON_NUMBER);
     if (strcmp(key, "dtype") == 0)
         return is_float32(value);
     if (strcmp(key, "axis") == 0) /* the last, along which parts work */
@@ -260,12 +266,57 @@ static nn_status check_object(const nn_json *json)
     return NN_OK;
 }
 
+/* Keras has some activations as layers too (ReLU, LeakyReLU, ELU, Softmax); here they are the layer
+ * activation. NULL: it isn't such a layer. */
+static const nn_part_type *find_activation_layer(const nn_room *room, const char *class_name)
+{
+    if (room != &nn_layer_room || nn_room_find_class(room, class_name) != NULL)
+        return NULL;
+    return nn_room_find_class(&nn_activation_room, class_name);
+}
+
+/* What every layer says of itself. */
+static nn_status add_common(nn_spec *spec, scope in, const nn_json *config)
+{
+    const nn_option *common = nn_layer_room.common;
+    const nn_json *name = nn_json_get(config, "name"),
+                  *trainable = nn_json_get(config, "trainable");
+    if (nn_json_is(name, NN_JSON_STRING))
+        NN_TRY(add_option(spec, in, nn_option_find(common, "name"), name));
+    if (trainable != NULL)
+        NN_TRY(add_option(spec, in, nn_option_find(common, "trainable"), trainable));
+    return NN_OK;
+}
+
+static nn_status read_activation_layer(nn_spec **spec, scope in, const nn_part_type *type,
+                                       const nn_json *json)
+{
+    const scope inside = {.room = &nn_activation_room, .custom = in.custom, .depth = in.depth};
+    const nn_json *config = nn_json_get(json, "config");
+    nn_value value = {.kind = NN_VALUE_SPEC};
+    nn_status status = check_object(json);
+    if (status == NN_OK)
+        status = nn_spec_create(spec, "activation");
+    if (status == NN_OK)
+        status = add_common(*spec, in, config);
+    if (status == NN_OK)
+        status = nn_spec_create(&value.spec, type->name);
+    if (status == NN_OK)
+        status = add_config(value.spec, inside, type, config);
+    if (status == NN_OK)
+        status = nn_spec_add(*spec, "activation", &value);
+    nn_value_free(&value);
+    return status == NN_OK ? NN_OK : nn_fail_in(status, "%s", type->name);
+}
+
 static nn_status read_object(nn_spec **spec, scope in, const nn_json *json)
 {
     NN_REQUIRE(in.depth < DEEPEST, NN_ERR_FORMAT, "more than %d parts within each other", DEEPEST);
     const char *class_name = nn_json_string(nn_json_get(json, "class_name"));
     NN_REQUIRE(class_name != NULL, NN_ERR_FORMAT, "%s: class_name is missing", in.room->kind);
-    const nn_part_type *type;
+    const nn_part_type *type = find_activation_layer(in.room, class_name);
+    if (type != NULL)
+        return read_activation_layer(spec, in, type, json);
     NN_TRY(find_type(in, class_name, &type));
     nn_status status = check_object(json);
     if (status == NN_OK)

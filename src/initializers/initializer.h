@@ -16,6 +16,9 @@ typedef struct nn_initializer {
 
 extern const nn_room nn_initializer_room;
 
+/* For weights whose first values aren't an option. */
+extern const nn_part nn_initial_zeros, nn_initial_ones;
+
 static inline const nn_initializer *nn_initializer_of(const nn_part *part)
 {
     return (const nn_initializer *)part->type;

@@ -29,6 +29,15 @@ const nn_room nn_initializer_room = {
     .count = sizeof parts / sizeof parts[0],
 };
 
+const nn_part nn_initial_zeros = {
+    .type = &nn_initializer_zeros.part,
+    .room = &nn_initializer_room,
+};
+const nn_part nn_initial_ones = {
+    .type = &nn_initializer_ones.part,
+    .room = &nn_initializer_room,
+};
+
 nn_random nn_initializer_stream(const nn_seed *seed, const nn_random *random)
 {
     return seed->given ? nn_random_stream(seed->value, NN_RANDOM_INITIALIZER, 0, 0) : *random;

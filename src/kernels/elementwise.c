@@ -1,4 +1,5 @@
 #include "elementwise.h"
+#include "lanes.h"
 #include "vectorize.h"
 #include <string.h>
 
@@ -86,6 +87,14 @@ void nn_to_float(size_t count, const nn_real *restrict from, float *restrict to)
 {
     for (size_t i = 0; i < count; i++)
         to[i] = (float)from[i];
+}
+
+NN_VECTORIZE
+double nn_sum_of_magnitudes(size_t count, const nn_real *values)
+{
+    nn_lanes sum = NN_LANES_ZERO;
+    NN_LANES_ADD(&sum, count, (double)nn_abs(values[i]));
+    return nn_lanes_total(&sum);
 }
 
 /* In many sums side by side, which makes it vectorize, always in the same order. */

@@ -30,7 +30,9 @@ void nn_from_int32(size_t count, const int32_t *from, nn_real *to);
 void nn_from_float(size_t count, const float *from, nn_real *to);
 void nn_to_float(size_t count, const nn_real *from, float *to);
 
-/* The sum of the values' squares. */
+/* The sums of the values' magnitudes and of their squares, in double, in an order that count alone
+ * decides. */
+double nn_sum_of_magnitudes(size_t count, const nn_real *values);
 double nn_sum_of_squares(size_t count, const nn_real *values);
 
 /* True if every value is finite. */

@@ -3,6 +3,7 @@
  * _work functions are called with our own workspace, because the others, when memory is out, print. */
 #include "lapack.h"
 #include "allocate.h"
+#include "status.h"
 #include <assert.h>
 #include <lapacke.h>
 #include <limits.h>
@@ -39,6 +40,31 @@ bool nn_qr(size_t rows, size_t columns, nn_real *a, nn_real *diagonal, nn_real *
     (void)info;
     nn_release(work);
     return true;
+}
+
+/* Divide and conquer needs 1 + 6 n + 2 n^2 values of workspace. */
+nn_status nn_symmetric_eigen(size_t n, double *a, double *values)
+{
+    enum { MOST = 32000 }; /* whose workspace still counts in an int */
+    NN_REQUIRE(n <= MOST, NN_ERR_NO_MEMORY, "eigenvectors of %zu dimensions: at most %d", n, MOST);
+    const lapack_int order = (lapack_int)n;
+    double wanted = 0;
+    lapack_int wanted_integers = 0;
+    LAPACKE_dsyevd_work(LAPACK_COL_MAJOR, 'V', 'U', order, a, order, values, &wanted, -1,
+                        &wanted_integers, -1);
+    double *work = nn_allocate((size_t)wanted, sizeof *work);
+    lapack_int *integers = nn_allocate((size_t)wanted_integers, sizeof *integers);
+    nn_status status = NN_ERR_NO_MEMORY;
+    if (work != NULL && integers != NULL) {
+        lapack_int info = LAPACKE_dsyevd_work(LAPACK_COL_MAJOR, 'V', 'U', order, a, order, values,
+                                              work, (lapack_int)wanted, integers, wanted_integers);
+        assert(info >= 0);
+        status = info == 0 ? NN_OK
+                           : nn_fail(NN_ERR_UNSUPPORTED, "LAPACK found no eigenvectors (%d)", info);
+    }
+    nn_release(work);
+    nn_release(integers);
+    return status;
 }
 
 /* ---- least squares ---- */

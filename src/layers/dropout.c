@@ -3,7 +3,7 @@
  * 1 - rate; otherwise y = x. Source: Srivastava et al. 2014, in the inverted form that Keras uses.
  */
 #include "elementwise.h"
-#include "layer.h"
+#include "noise.h"
 
 struct dropout {
     nn_layer_common common;
@@ -26,18 +26,21 @@ static nn_status build(const void *self, nn_layer_build *build)
     return NN_OK;
 }
 
-static void forward(const void *self, const nn_layer_call *call)
+static void drop(const void *self, const nn_layer_call *call, nn_random *random, size_t first,
+                 size_t count)
 {
     const struct dropout *layer = self;
-    const size_t values = call->rows * nn_shape_width(call->input);
+    nn_real *mask = call->kept + first;
     const nn_real scale = layer->rate < 1 ? (nn_real)(1 / (1 - layer->rate)) : 0;
     const double threshold = layer->rate * 0x1p32;
-    nn_random random = call->random;
-    if (layer->seed.given)
-        random.seed = layer->seed.value;
-    for (size_t i = 0; i < values; i++)
-        call->kept[i] = nn_random_bits(&random) < threshold ? 0 : scale;
-    nn_multiply_values(values, call->x, call->kept, call->y);
+    for (size_t i = 0; i < count; i++)
+        mask[i] = nn_random_bits(random) < threshold ? 0 : scale;
+    nn_multiply_values(count, call->x + first, mask, call->y + first);
+}
+
+static void forward(const void *self, const nn_layer_call *call)
+{
+    nn_noise_run(self, call, &((const struct dropout *)self)->seed, drop);
 }
 
 static void backward(const void *self, const nn_layer_call *call)

@@ -1,21 +1,39 @@
 /* The table of layers. */
 #include "layer.h"
+#include "status.h"
 
 #define ROWS(ROW)                                                                                  \
     ROW(layer, activation)                                                                         \
+    ROW(layer, activity_regularization)                                                            \
     ROW(layer, add)                                                                                \
+    ROW(layer, alpha_dropout)                                                                      \
     ROW(layer, average)                                                                            \
+    ROW(layer, batch_normalization)                                                                \
+    ROW(layer, category_encoding)                                                                  \
     ROW(layer, concatenate)                                                                        \
     ROW(layer, dense)                                                                              \
     ROW(layer, dot)                                                                                \
     ROW(layer, dropout)                                                                            \
+    ROW(layer, embedding)                                                                          \
     ROW(layer, flatten)                                                                            \
+    ROW(layer, gaussian_dropout)                                                                   \
+    ROW(layer, gaussian_noise)                                                                     \
+    ROW(layer, group_normalization)                                                                \
     ROW(layer, input_layer)                                                                        \
+    ROW(layer, layer_normalization)                                                                \
     ROW(layer, maximum)                                                                            \
     ROW(layer, minimum)                                                                            \
     ROW(layer, multiply)                                                                           \
+    ROW(layer, normalization)                                                                      \
+    ROW(layer, pca)                                                                                \
+    ROW(layer, permute)                                                                            \
+    ROW(layer, prelu)                                                                              \
+    ROW(layer, repeat_vector)                                                                      \
     ROW(layer, rescaling)                                                                          \
-    ROW(layer, subtract)
+    ROW(layer, reshape)                                                                            \
+    ROW(layer, rms_normalization)                                                                  \
+    ROW(layer, subtract)                                                                           \
+    ROW(layer, unit_normalization)
 
 ROWS(NN_ROOM_DECLARE)
 
@@ -25,6 +43,7 @@ static const nn_option common[] = {
     NN_OPTION_STRING(nn_layer_common, name, NULL, "the layer's name; none: numbered as Keras does"),
     NN_OPTION_SHAPE(nn_layer_common, input_shape, "shape of one row; for the first layer"),
     NN_OPTION_NAMES(nn_layer_common, inputs, "layers that it reads; none: the one added last"),
+    NN_OPTION_BOOL(nn_layer_common, trainable, true, "false: training leaves its weights alone"),
     NN_OPTION_END,
 };
 
@@ -35,3 +54,10 @@ const nn_room nn_layer_room = {
     .count = sizeof(parts) / sizeof(parts[0]),
     .common = common,
 };
+
+nn_status nn_layer_check_axis(const nn_shape *input, int axis)
+{
+    NN_REQUIRE(axis == -1 || axis == (int)input->rank, NN_ERR_UNSUPPORTED,
+               "axis is %d, but only the last axis, -1, is supported", axis);
+    return NN_OK;
+}

@@ -4,6 +4,7 @@
 #include "initializer.h"
 #include "model.h"
 #include "status.h"
+#include <string.h>
 
 /* The next multiple of the alignment, in values; false if that overflows. */
 static bool align_up(size_t values, size_t *aligned)
@@ -94,6 +95,39 @@ nn_status nn_model_build(const nn_model *model)
 nn_status nn_model_build_zeros(nn_model *model)
 {
     return build_once(model, false);
+}
+
+/* Every parameter takes as much room as before, so that the run has the same size. */
+nn_status nn_model_lay_out_again(nn_model *model, const bool *trainable)
+{
+    const bool built = atomic_load(&model->built);
+    size_t *before = NULL;
+    nn_real *weights = NULL;
+    if (built) {
+        before = nn_allocate(model->parameter_count, sizeof(*before));
+        weights = nn_allocate(model->weights_size, sizeof(*weights));
+        if (before == NULL || weights == NULL) {
+            nn_release(before);
+            nn_release(weights);
+            return NN_ERR_NO_MEMORY;
+        }
+    }
+    for (size_t i = 0; i < model->parameter_count; i++) {
+        model->parameters[i].trainable = trainable[i];
+        if (built)
+            before[i] = model->parameters[i].offset;
+    }
+    nn_model_uncompile(model);
+    if (!built)
+        return NN_OK;
+    lay_out(model);
+    for (size_t i = 0; i < model->parameter_count; i++)
+        memcpy(weights + model->parameters[i].offset, model->weights + before[i],
+               model->parameters[i].width * sizeof(*weights));
+    nn_release(before);
+    nn_release(model->weights);
+    model->weights = weights;
+    return NN_OK;
 }
 
 void nn_model_unbuild(nn_model *model)

@@ -191,6 +191,17 @@ void nn_model_drop_trainer(nn_model *model)
     model->trainer = NULL;
 }
 
+void nn_model_uncompile(nn_model *model)
+{
+    static const nn_arenas none = {.gradients = NULL};
+    nn_model_drop_trainer(model);
+    nn_model_drop_compiled(model);
+    nn_model_set_arenas(model, &none);
+    for (size_t i = 0; i < model->output_count; i++)
+        model->outputs[i].fused = false;
+    model->compiled = false;
+}
+
 /* A loss for each output, where one was given for all. */
 static nn_status spread_loss(nn_compile_parts *parts, const nn_custom_parts *custom, size_t outputs)
 {

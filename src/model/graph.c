@@ -156,17 +156,35 @@ static nn_status infer_input(const nn_model *model, nn_node *node)
     return NN_OK;
 }
 
+static const nn_part *part_or_null(const nn_part *part)
+{
+    return part != NULL && part->type != NULL ? part : NULL;
+}
+
+static nn_status check_parameter(const nn_layer_parameter *declared)
+{
+    nn_status status = NN_OK;
+    NN_TRY(nn_shape_check(&declared->shape, declared->name));
+    if (part_or_null(declared->regularizer) != NULL)
+        NN_TRY(
+            nn_regularizer_check_rank(declared->regularizer, declared->shape.rank, declared->name));
+    if (part_or_null(declared->constraint) != NULL)
+        status = nn_constraint_check_shape(declared->constraint, &declared->shape);
+    return status == NN_OK ? NN_OK : nn_fail_in(status, "constraint of %s", declared->name);
+}
+
 static nn_status check_build(const nn_layer_build *build)
 {
     NN_TRY(nn_shape_check(&build->output, "output shape"));
     for (size_t i = 0; i < build->parameter_count; i++)
-        NN_TRY(nn_shape_check(&build->parameters[i].shape, build->parameters[i].name));
+        NN_TRY(check_parameter(&build->parameters[i]));
     return NN_OK;
 }
 
 /* The parameters of a new node in a table that has room for them. */
 static nn_status fill_parameters(const nn_node *node, nn_parameter *parameters)
 {
+    const nn_layer_common *common = node->layer.self;
     for (size_t i = 0; i < node->build.parameter_count; i++) {
         const nn_layer_parameter *declared = &node->build.parameters[i];
         nn_text name = NN_TEXT_INIT;
@@ -175,8 +193,10 @@ static nn_status fill_parameters(const nn_node *node, nn_parameter *parameters)
             .name = name.failed ? NULL : nn_copy_string(name.data),
             .shape = declared->shape,
             .width = nn_shape_width(&declared->shape),
-            .trainable = declared->trainable,
+            .trainable = declared->trainable && common->trainable,
             .initializer = declared->initializer,
+            .regularizer = part_or_null(declared->regularizer),
+            .constraint = part_or_null(declared->constraint),
         };
         nn_text_free(&name);
         if (parameters[i].name == NULL) {

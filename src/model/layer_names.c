@@ -105,13 +105,15 @@ nn_status nn_model_name_layer(const nn_model *model, const nn_part *layer, char 
         return *name != NULL ? NN_OK : NN_ERR_NO_MEMORY;
     }
     nn_text text = NN_TEXT_INIT;
+    const char *keras = nn_layer_of(layer)->default_name;
+    const char *name_of_type = keras != NULL ? keras : layer->type->name;
     size_t number = model->unnamed[type_index(layer->type)];
     do { /* dense, dense_1, ... */
         text.length = 0;
         if (number == 0)
-            nn_text_append(&text, "%s", layer->type->name);
+            nn_text_append(&text, "%s", name_of_type);
         else
-            nn_text_append(&text, "%s_%zu", layer->type->name, number);
+            nn_text_append(&text, "%s_%zu", name_of_type, number);
         number++;
     } while (!text.failed && nn_model_find_node(model, text.data) != NN_NO_NODE);
     if (!text.failed)

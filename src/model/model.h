@@ -44,10 +44,11 @@ typedef struct nn_output {
 typedef struct nn_parameter {
     char *name; /* "dense_1/kernel" */
     nn_shape shape;
-    size_t width;  /* values */
-    size_t offset; /* in the flat run */
-    bool trainable;
+    size_t width;   /* values */
+    size_t offset;  /* in the flat run */
+    bool trainable; /* declared so, in a layer that is trainable */
     const nn_part *initializer;
+    const nn_part *regularizer, *constraint; /* NULL: none */
 } nn_parameter;
 
 typedef struct nn_named_metric {
@@ -72,8 +73,8 @@ enum { NN_KEPT_WORKSPACES = 64 }; /* callers at once that allocate nothing */
 /*
  * The arenas. Every tensor starts at a multiple of 64 bytes; the gaps hold zeros.
  *
- *   weights:   | trainable, layer by layer | moving statistics, layer by layer |
- *              0                           trainable_size                      weights_size
+ *   weights:   | trainable, layer by layer | moving statistics and frozen weights, layer by layer |
+ *              0                           trainable_size                            weights_size
  *   gradients: | as the trainable run |                         made by compile
  *   slots:     | trainable_size | trainable_size | ...          made by compile: the optimizer's, the
  *              weights' moving average, the accumulated gradients
@@ -148,6 +149,10 @@ nn_status nn_model_build_zeros(nn_model *model);
  * anything else was made from the weights. */
 void nn_model_unbuild(nn_model *model);
 
+/* Lays a built model out anew after parameters became trainable or were frozen: their values move with
+ * them. It is no longer compiled. On failure nothing has changed. */
+nn_status nn_model_lay_out_again(nn_model *model, const bool *trainable);
+
 /* The index of a weight, parameter_count if there is none of that name. */
 size_t nn_model_find_parameter(const nn_model *model, const char *name);
 
@@ -171,6 +176,9 @@ nn_status nn_model_check_optimizer(const nn_model *model, const nn_compile_parts
 
 /* Frees what the model was compiled with but for gradients and slots. */
 void nn_model_drop_compiled(nn_model *model);
+
+/* Takes back what compile did. */
+void nn_model_uncompile(nn_model *model);
 
 /* Frees what training kept. */
 void nn_model_drop_trainer(nn_model *model);

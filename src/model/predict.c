@@ -91,6 +91,7 @@ static nn_status make_workspaces(const nn_model *model, size_t blocks, size_t ro
 static nn_status predict(const nn_model *model, const float *x, size_t rows, float *y)
 {
     NN_TRY(nn_model_build(model));
+    NN_TRY(nn_walk_check_ready(model, NULL));
     struct job job = {
         .model = model,
         .x = x,
@@ -138,6 +139,8 @@ nn_status nn_predictor_create(nn_predictor **predictor, const nn_model *model, s
     NN_TRY(nn_model_begin_read(model));
     nn_workspace *workspace = NULL;
     nn_status status = nn_model_build(model);
+    if (status == NN_OK)
+        status = nn_walk_check_ready(model, NULL);
     if (status == NN_OK)
         status = nn_workspace_create(&workspace, model, least(rows, BLOCK_ROWS), NN_TO_PREDICT);
     nn_model_end_read(model);

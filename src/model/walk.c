@@ -1,5 +1,6 @@
 #include "walk.h"
 #include "elementwise.h"
+#include "status.h"
 #include <assert.h>
 
 static const nn_real *output_of(const nn_workspace *workspace, size_t node, const nn_real *x)
@@ -30,7 +31,9 @@ static nn_layer_call make_call(const nn_model *model, const nn_workspace *worksp
         .x = node->input_count == 0 ? x : output_of(workspace, node->inputs[0], x),
         .y = workspace->nodes[index].y,
         .kept = workspace->nodes[index].kept,
+        .batch_kept = workspace->nodes[index].batch_kept,
         .grids = model->grids,
+        .loss_scratch = workspace->loss_scratch,
         .random = nn_random_stream(model->seed, NN_RANDOM_LAYER, node->number, model->iteration),
     };
 }
@@ -92,23 +95,77 @@ const nn_real *nn_walk_take_inputs(const nn_model *model, const nn_workspace *wo
 #endif
 }
 
+static void forward_node(const nn_model *model, nn_workspace *workspace, size_t index, size_t rows,
+                         const nn_real *x, bool fused)
+{
+    const nn_node *node = &model->nodes[index];
+    const nn_layer *layer = nn_layer_of(&node->layer);
+    const bool adds = layer->loss != NULL && !workspace->predicts;
+    const bool passes = nn_workspace_passes(workspace, model, index);
+    if (passes && !adds)
+        return;
+    nn_real *parameters[NN_LAYER_MAX_PARAMETERS];
+    nn_layer_call call = make_call(model, workspace, index, rows, x, fused);
+    if (node->input_count > 1)
+        add_inputs(node, workspace, x, &call);
+    find_parameters(model, node, model->weights, parameters);
+    call.parameters = parameters;
+    if (!passes)
+        layer->forward(node->layer.self, &call);
+    if (adds)
+        workspace->added_loss += layer->loss(node->layer.self, &call);
+}
+
 static void walk_forward(const nn_model *model, nn_workspace *workspace, size_t rows,
                          const nn_real *x, bool fused, size_t last)
 {
     assert(rows <= workspace->rows);
+    workspace->added_loss = 0;
+    for (size_t i = 0; i <= last && !has_failed(model); i++)
+        forward_node(model, workspace, i, rows, x, fused);
+}
+
+const nn_real *nn_walk_forward_to(const nn_model *model, nn_workspace *workspace, size_t rows,
+                                  const nn_real *x, size_t layer, const bool *wanted)
+{
+    const nn_node *node = &model->nodes[layer];
+    for (size_t i = 0; i < layer && !has_failed(model); i++)
+        if (wanted[i])
+            forward_node(model, workspace, i, rows, x, false);
+    return node->input_count == 0 ? x : output_of(workspace, node->inputs[0], x);
+}
+
+nn_status nn_walk_check_ready(const nn_model *model, const bool *wanted)
+{
     nn_real *parameters[NN_LAYER_MAX_PARAMETERS];
-    for (size_t i = 0; i <= last; i++) {
+    for (size_t i = 0; i < model->node_count; i++) {
         const nn_node *node = &model->nodes[i];
-        if (nn_workspace_passes(workspace, model, i))
+        const nn_layer *layer = nn_layer_of(&node->layer);
+        if (layer->check_ready == NULL || (wanted != NULL && !wanted[i]))
             continue;
-        nn_layer_call call = make_call(model, workspace, i, rows, x, fused);
+        find_parameters(model, node, model->weights, parameters);
+        nn_status status = layer->check_ready(node->layer.self, parameters);
+        if (status != NN_OK)
+            return nn_fail_in(status, "%s", node->name);
+    }
+    return NN_OK;
+}
+
+void nn_walk_update(nn_model *model, nn_workspace *workspace, size_t rows, const nn_real *x)
+{
+    nn_real *parameters[NN_LAYER_MAX_PARAMETERS];
+    for (size_t i = 0; i < model->node_count; i++) {
+        const nn_node *node = &model->nodes[i];
+        const nn_layer *layer = nn_layer_of(&node->layer);
+        const nn_layer_common *common = node->layer.self;
+        if (layer->update == NULL || !common->trainable)
+            continue;
+        nn_layer_call call = make_call(model, workspace, i, rows, x, false);
         if (node->input_count > 1)
             add_inputs(node, workspace, x, &call);
         find_parameters(model, node, model->weights, parameters);
         call.parameters = parameters;
-        nn_layer_of(&node->layer)->forward(node->layer.self, &call);
-        if (has_failed(model))
-            return;
+        layer->update(node->layer.self, &call);
     }
 }
 
@@ -164,6 +221,15 @@ static void add_input_gradients(const nn_node *node, const nn_workspace *workspa
     }
 }
 
+/* Whether a parameter of the node is trained. */
+static bool is_trained(const nn_model *model, const nn_node *node)
+{
+    for (size_t i = 0; i < node->build.parameter_count; i++)
+        if (model->parameters[node->first_parameter + i].trainable)
+            return true;
+    return false;
+}
+
 /* run[trainable_size] = scale gradient + keep run */
 static void walk_backward(nn_model *model, nn_workspace *workspace, size_t rows, const nn_real *x,
                           bool fused, nn_real *run, nn_real scale, nn_real keep)
@@ -181,8 +247,10 @@ static void walk_backward(nn_model *model, nn_workspace *workspace, size_t rows,
         find_parameters(model, node, run, gradients);
         call.parameters = parameters;
         call.gradient_scale = scale;
+        call.loss_scale = (nn_real)workspace->loss_scale;
         call.gradient_keep = keep;
-        call.gradients = gradients; /* of the trainable ones; these are declared first */
+        /* of the trainable ones; these are declared first */
+        call.gradients = is_trained(model, node) ? gradients : NULL;
         call.dy = workspace->nodes[i].dy;
         call.scratch = workspace->nodes[i].scratch;
         call.input_gradients = workspace->input_gradients + node->first_edge;

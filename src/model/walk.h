@@ -11,9 +11,9 @@ const nn_real *nn_walk_take_inputs(const nn_model *model, const nn_workspace *wo
                                    const float *x, size_t rows);
 
 /* Runs rows <= workspace->rows rows of x[rows][input] through the model; several inputs are already in
- * their places (nn_workspace_input), and x is NULL. With fused, the activations that losses take over
- * are left to these. A workspace for training takes the training path (dropout drops) and keeps what
- * backward needs. */
+ * their places (nn_workspace_input), and x is NULL. What layers add to the loss is then in
+ * workspace->added_loss. With fused, the activations that losses take over are left to these. A workspace
+ * for training takes the training path (dropout drops) and keeps what backward needs. */
 void nn_walk_forward(const nn_model *model, nn_workspace *workspace, size_t rows, const nn_real *x,
                      bool fused);
 
@@ -27,6 +27,17 @@ nn_real *nn_walk_output(const nn_model *model, const nn_workspace *workspace, si
 
 /* What a node of one input has read, [rows][input]. */
 const nn_real *nn_walk_input(const nn_model *model, const nn_workspace *workspace, size_t node);
+/* Runs the layers that are true in wanted[node_count], all those that a layer of one input depends on,
+ * and returns that layer's input. */
+const nn_real *nn_walk_forward_to(const nn_model *model, nn_workspace *workspace, size_t rows,
+                                  const nn_real *x, size_t layer, const bool *wanted);
+
+/* Whether layers of a built model can be used: those that are true in wanted[node_count]; NULL: all.
+ * NN_ERR_STATE, with the layer's name. */
+nn_status nn_walk_check_ready(const nn_model *model, const bool *wanted);
+
+/* After forward, with its arguments: what layers change in a step beside what backward gives. */
+void nn_walk_update(nn_model *model, nn_workspace *workspace, size_t rows, const nn_real *x);
 
 /* Where the gradients by the outputs (fused: by their z) go before nn_walk_backward. NULL if nothing
  * that an output depends on is trainable. */

@@ -6,6 +6,7 @@
  */
 #include "workspace.h"
 #include "allocate.h"
+#include "penalty.h"
 #include "status.h"
 #include <limits.h>
 
@@ -13,7 +14,7 @@
 #define NO_BUFFER SIZE_MAX
 
 struct node_plan {
-    size_t y, kept, dy, scratch; /* indices of buffers */
+    size_t y, kept, batch_kept, dy, scratch; /* indices of buffers */
     size_t root; /* the node whose y this is: itself, unless it passes its input on */
 };
 
@@ -32,13 +33,12 @@ struct plan {
     size_t count;
 };
 
-static nn_status add_buffer(struct plan *plan, size_t width, size_t first, size_t last,
+static nn_status add_buffer(struct plan *plan, size_t rows, size_t width, size_t first, size_t last,
                             size_t *index)
 {
     nn_plan_buffer *buffer = &plan->buffers[plan->count];
-    NN_REQUIRE(nn_multiply(plan->workspace->rows, width, &buffer->size), NN_ERR_NO_MEMORY,
-               "%zu rows of %zu values are more than memory can hold", plan->workspace->rows,
-               width);
+    NN_REQUIRE(nn_multiply(rows, width, &buffer->size), NN_ERR_NO_MEMORY,
+               "%zu rows of %zu values are more than memory can hold", rows, width);
     buffer->first = first;
     buffer->last = last;
     *index = plan->count++;
@@ -61,8 +61,8 @@ static nn_status plan_passing(struct plan *plan, size_t index)
         places->y = plan->nodes[node->inputs[0]].y;
         places->root = plan->nodes[node->inputs[0]].root;
     } else if (plan->model->input_count > 1) {
-        return add_buffer(plan, nn_shape_width(&node->build.output), 0, 2 * plan->model->node_count,
-                          &places->y);
+        return add_buffer(plan, plan->workspace->rows, nn_shape_width(&node->build.output), 0,
+                          2 * plan->model->node_count, &places->y);
     }
     return NN_OK;
 }
@@ -70,24 +70,28 @@ static nn_status plan_passing(struct plan *plan, size_t index)
 static nn_status plan_forward(struct plan *plan)
 {
     const nn_model *model = plan->model;
-    const size_t n = model->node_count;
+    const size_t n = model->node_count, rows = plan->workspace->rows;
     if (plan->gathers)
-        NN_TRY(
-            add_buffer(plan, nn_shape_width(nn_model_input_shape(model, 0)), 0, 2 * n, &plan->x));
+        NN_TRY(add_buffer(plan, rows, nn_shape_width(nn_model_input_shape(model, 0)), 0, 2 * n,
+                          &plan->x));
     for (size_t i = 0; i < n; i++) {
         const nn_node *node = &model->nodes[i];
         struct node_plan *places = &plan->nodes[i];
         const size_t last_use = plan->workspace->training ? 2 * n - i : i;
-        *places = (struct node_plan){NO_BUFFER, NO_BUFFER, NO_BUFFER, NO_BUFFER, i};
+        *places =
+            (struct node_plan){NO_BUFFER, NO_BUFFER, NO_BUFFER, NO_BUFFER, NO_BUFFER, .root = i};
         for (size_t e = 0; e < node->input_count; e++)
             live_until(plan, plan->nodes[node->inputs[e]].y, last_use); /* as x */
         if (nn_workspace_passes(plan->workspace, model, i)) {
             NN_TRY(plan_passing(plan, i));
             continue;
         }
-        NN_TRY(add_buffer(plan, nn_shape_width(&node->build.output), i, last_use, &places->y));
+        NN_TRY(
+            add_buffer(plan, rows, nn_shape_width(&node->build.output), i, last_use, &places->y));
         if (plan->workspace->training && node->build.kept > 0)
-            NN_TRY(add_buffer(plan, node->build.kept, i, last_use, &places->kept));
+            NN_TRY(add_buffer(plan, rows, node->build.kept, i, last_use, &places->kept));
+        if (plan->workspace->training && node->build.batch_kept > 0)
+            NN_TRY(add_buffer(plan, 1, node->build.batch_kept, i, last_use, &places->batch_kept));
     }
     for (size_t i = 0; i < model->output_count; i++)
         live_until(plan, plan->nodes[model->outputs[i].node].y, n);
@@ -104,7 +108,7 @@ static void find_backward(const struct plan *plan)
         for (size_t e = 0; e < node->input_count; e++)
             needed = needed || buffers[node->inputs[e]].backward;
         for (size_t p = 0; p < node->build.parameter_count; p++)
-            needed = needed || node->build.parameters[p].trainable;
+            needed = needed || model->parameters[node->first_parameter + p].trainable;
         buffers[i].backward = needed;
     }
 }
@@ -113,22 +117,22 @@ static void find_backward(const struct plan *plan)
 static nn_status plan_gradient(struct plan *plan, size_t node, size_t time,
                                struct gradient_plan *places)
 {
-    const size_t root = plan->nodes[node].root;
+    const size_t root = plan->nodes[node].root, rows = plan->workspace->rows;
     struct node_plan *target = &plan->nodes[root];
     const size_t width = nn_shape_width(&plan->model->nodes[root].build.output);
     *places = (struct gradient_plan){NO_BUFFER, NO_BUFFER};
     if (!plan->workspace->nodes[root].backward)
         return NN_OK;
     if (target->dy == NO_BUFFER) {
-        NN_TRY(add_buffer(plan, width, time, time, &target->dy));
+        NN_TRY(add_buffer(plan, rows, width, time, time, &target->dy));
         places->written = target->dy;
         return NN_OK;
     }
     places->sum = target->dy;
-    return add_buffer(plan, width, time, time, &places->written);
+    return add_buffer(plan, rows, width, time, time, &places->written);
 }
 
-/* From the last node to the first that has something trainable in or before it. */
+/* From the last node to the first that has something that is trained in or before it. */
 static nn_status plan_backward(struct plan *plan)
 {
     const nn_model *model = plan->model;
@@ -150,8 +154,8 @@ static nn_status plan_backward(struct plan *plan)
             wanted = wanted || edge->written != NO_BUFFER;
         }
         if (node->build.scratch > 0 && wanted)
-            NN_TRY(add_buffer(plan, node->build.scratch, 2 * n - i, 2 * n - i,
-                              &plan->nodes[i].scratch));
+            NN_TRY(add_buffer(plan, plan->workspace->rows, node->build.scratch, 2 * n - i,
+                              2 * n - i, &plan->nodes[i].scratch));
     }
     return NN_OK;
 }
@@ -177,6 +181,7 @@ static nn_status make_arena(struct plan *plan)
         nn_node_buffers *node = &workspace->nodes[i];
         node->y = place_of(plan, places->y);
         node->kept = place_of(plan, places->kept);
+        node->batch_kept = place_of(plan, places->batch_kept);
         node->dy = place_of(plan, places->dy);
         node->scratch = place_of(plan, places->scratch);
     }
@@ -238,7 +243,7 @@ static nn_status fill_workspace(nn_workspace *workspace, const nn_model *model, 
         .x = NO_BUFFER,
         .nodes = nn_allocate(model->node_count, sizeof(*plan.nodes)),
         .edges = nn_allocate(gradients, sizeof(*plan.edges)),
-        .buffers = nn_allocate(1 + 4 * model->node_count + gradients, sizeof(*plan.buffers)),
+        .buffers = nn_allocate(1 + 5 * model->node_count + gradients, sizeof(*plan.buffers)),
     };
     nn_status status = NN_ERR_NO_MEMORY;
     if (plan.nodes != NULL && plan.edges != NULL && plan.buffers != NULL &&
@@ -263,6 +268,19 @@ static size_t find_scaled_node(const nn_model *model)
     return model->input_count <= 1 && model->nodes[reader].build.affine ? reader : NN_NO_NODE;
 }
 
+static nn_status make_loss_scratch(nn_workspace *workspace, const nn_model *model)
+{
+    size_t values;
+    if (workspace->predicts)
+        return NN_OK;
+    NN_REQUIRE(nn_penalty_scratch(model, workspace->rows, &values), NN_ERR_NO_MEMORY,
+               "the regularizers need more than memory can hold");
+    if (values == 0)
+        return NN_OK;
+    workspace->loss_scratch = nn_allocate(values, sizeof(nn_real));
+    return workspace->loss_scratch != NULL ? NN_OK : NN_ERR_NO_MEMORY;
+}
+
 nn_status nn_workspace_create(nn_workspace **workspace, const nn_model *model, size_t rows,
                               nn_workspace_use use)
 {
@@ -275,11 +293,15 @@ nn_status nn_workspace_create(nn_workspace **workspace, const nn_model *model, s
     made->input_width = nn_model_input_width(model);
     made->output_width = nn_model_output_width(model);
     made->training = use == NN_TO_TRAIN;
+    made->predicts = use == NN_TO_PREDICT;
+    made->loss_scale = 1;
     /* nn_predict reads the caller's floats where those are nn_real */
     const bool gathers =
         model->input_count <= 1 && (use != NN_TO_PREDICT || sizeof(nn_real) != sizeof(float));
     made->scaled_node = use != NN_TO_PREDICT ? find_scaled_node(model) : NN_NO_NODE;
     nn_status status = fill_workspace(made, model, gathers);
+    if (status == NN_OK)
+        status = make_loss_scratch(made, model);
     if (status != NN_OK) {
         nn_workspace_free(made);
         return status;
@@ -298,6 +320,7 @@ void nn_workspace_free(nn_workspace *workspace)
     nn_release(workspace->sums);
     nn_release(workspace->outputs);
     nn_release(workspace->arena);
+    nn_release(workspace->loss_scratch);
     nn_release(workspace);
 }
 

@@ -8,11 +8,12 @@
 /* Places of one node's buffers in the arena; NULL where it needs none. A view shares its input's y, and
  * what is wanted as its dy is added to its input's. */
 typedef struct nn_node_buffers {
-    nn_real *y;       /* [rows][output]; NULL: the model's only input, seen in another shape */
-    nn_real *kept;    /* [rows][kept] */
-    nn_real *dy;      /* [rows][output], training only */
-    nn_real *scratch; /* [rows][scratch] during this node's backward; NULL if dx isn't wanted */
-    bool backward;    /* a weight in it or before it is trainable */
+    nn_real *y;          /* [rows][output]; NULL: the model's only input, seen in another shape */
+    nn_real *kept;       /* [rows][kept] */
+    nn_real *batch_kept; /* [batch_kept] */
+    nn_real *dy;         /* [rows][output], training only */
+    nn_real *scratch;    /* [rows][scratch] during this node's backward; NULL if dx isn't wanted */
+    bool backward;       /* a weight in it or before it is trained */
 } nn_node_buffers;
 
 /*
@@ -35,6 +36,9 @@ struct nn_workspace {
     size_t rows;                      /* it holds batches of at most so many rows */
     size_t input_width, output_width; /* the model's, of all inputs and outputs */
     bool training;
+    bool predicts;      /* else what layers add to the loss is asked for: */
+    double added_loss;  /* by the last forward walk */
+    double loss_scale;  /* the gradients that backward is given are of the loss times this; 1 */
     size_t scaled_node; /* it is affine and first, and what is put into x is already its output;
                            NN_NO_NODE: there is none */
     nn_node_buffers *nodes;
@@ -44,6 +48,7 @@ struct nn_workspace {
     nn_gradient_place *outputs; /* [outputs] of the losses */
     nn_real *x; /* [rows][input of the model], for one input that isn't nn_real yet; else NULL */
     nn_real *arena;
+    nn_real *loss_scratch; /* for penalties on weights and outputs; NULL if they need none */
 };
 
 /* Whether a node's output is its input, as far as this workspace is concerned. */

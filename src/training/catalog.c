@@ -1,18 +1,21 @@
 /* The known parts, for help and for programs that list them. */
 #include "activation.h"
 #include "callback.h"
+#include "constraint.h"
 #include "initializer.h"
 #include "layer.h"
 #include "loss.h"
 #include "metric.h"
 #include "optimizer.h"
+#include "regularizer.h"
 #include "schedule.h"
 #include "status.h"
 #include <string.h>
 
 static const nn_room *const rooms[] = {
-    &nn_layer_room,  &nn_activation_room, &nn_initializer_room, &nn_loss_room,
-    &nn_metric_room, &nn_optimizer_room,  &nn_schedule_room,    &nn_callback_room,
+    &nn_layer_room,      &nn_activation_room, &nn_initializer_room, &nn_regularizer_room,
+    &nn_constraint_room, &nn_loss_room,       &nn_metric_room,      &nn_optimizer_room,
+    &nn_schedule_room,   &nn_callback_room,
 };
 
 enum { ROOM_COUNT = sizeof(rooms) / sizeof(rooms[0]) };
@@ -82,7 +85,8 @@ static nn_status unknown(const char *name)
                        nearest.candidate);
     return nn_fail(NN_ERR_INVALID,
                    "unknown part '%.80s', and no kind of parts either (layer, activation, "
-                   "initializer, loss, metric, optimizer, schedule, callback)",
+                   "initializer, regularizer, constraint, loss, metric, optimizer, schedule, "
+                   "callback)",
                    name);
 }
 

@@ -42,17 +42,22 @@ static nn_status open_data(nn_fitting *fit, const nn_dataset *data)
     return NN_OK;
 }
 
+/* Where a layer can't train on the few rows that are left for the last batch, they join the one before. */
 static nn_status make_trainers(nn_fitting *fit)
 {
     const size_t rows = fit->training.rows, batch_size = fit->options.batch_size;
     NN_TRY(nn_solve_check(fit->model, &fit->training));
     if (rows > 0 && (batch_size > rows || nn_solves(fit->model)))
         fit->options.batch_size = rows;
-    const size_t steps = fit->options.steps_per_epoch;
-    const size_t all = rows > 0 ? (rows - 1) / fit->options.batch_size + 1 : 0;
+    const size_t size = fit->options.batch_size, steps = fit->options.steps_per_epoch;
+    NN_TRY(nn_source_check_batch(fit->model, size));
+    fit->least_rows = nn_source_least_rows(fit->model);
+    const size_t rest = rows % size;
+    const bool joined = rest > 0 && rest < fit->least_rows;
+    const size_t all = rows > 0 ? (rows - 1) / size + 1 - joined : 0;
     fit->batches = steps > 0 && (all == 0 || steps < all) ? steps : all;
     NN_TRY(nn_trainer_keep(&fit->trainer, fit->model,
-                           nn_solve_rows(fit->model, fit->options.batch_size)));
+                           nn_solve_rows(fit->model, joined ? size + rest : size)));
     NN_TRY(nn_trainer_prepare(fit->trainer, &fit->training));
     if (fit->validation_data == NULL)
         return NN_OK;

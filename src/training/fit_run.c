@@ -96,10 +96,11 @@ static nn_status gather_batch(nn_fitting *fit, bool *last)
         NN_TRY(begin_pass(fit));
     for (;;) {
         const size_t first = fit->position * size, left = all > 0 ? all - first : SIZE_MAX;
+        const bool joined = left > size && left - size < fit->least_rows;
         const nn_rows rows = {
-            .order = fit->order, .first = first, .count = left < size ? left : size};
+            .order = fit->order, .first = first, .count = left < size || joined ? left : size};
         NN_TRY(nn_trainer_gather(fit->trainer, fit->model, &fit->training, &rows));
-        *last = left <= size || fit->trainer->rows < rows.count;
+        *last = left <= rows.count || fit->trainer->rows < rows.count;
         if (fit->trainer->rows > 0 || fit->batch > 0)
             return NN_OK;
         NN_REQUIRE(!begun, NN_ERR_INVALID, "training data: the stream has no rows left");
@@ -205,7 +206,7 @@ static nn_status validate(nn_fitting *fit)
     const size_t all = rows > 0 ? (rows - 1) / fit->validator->most_rows + 1 : 0;
     const size_t batches = steps > 0 && (all == 0 || steps < all) ? steps : all;
     bool ended = false;
-    nn_trainer_reset_totals(fit->validator);
+    nn_trainer_begin_evaluation(fit->validator, fit->model);
     NN_TRY(nn_reading_begin_pass(&fit->validation));
     nn_status status = tell_test(fit, NN_EVENT_TEST_BEGIN, 0, batches, false);
     for (size_t batch = 0;

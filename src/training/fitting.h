@@ -24,9 +24,10 @@ typedef struct nn_fitting {
     double *known_values;     /* of the columns that are known after an epoch, */
     const char **known_names; /* and their names */
 
-    size_t *order;   /* [rows] this pass's order of rows; NULL: as they come */
-    size_t batches;  /* of an epoch */
-    size_t position; /* batches of this pass over the data that are done; 0: a new pass begins */
+    size_t *order;     /* [rows] this pass's order of rows; NULL: as they come */
+    size_t batches;    /* of an epoch */
+    size_t least_rows; /* that some layer trains on */
+    size_t position;   /* batches of this pass over the data that are done; 0: a new pass begins */
 
     bool solving,
         solved; /* an optimizer that works on whole data has begun; has nothing left to do */

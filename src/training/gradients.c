@@ -6,38 +6,15 @@
 #include "trainer.h"
 #include <string.h>
 
-/* A pass of training may change moving statistics, which are put back. */
-static nn_status keep_statistics(const nn_model *model, nn_real **kept)
-{
-    const size_t size = model->weights_size - model->trainable_size;
-    *kept = nn_allocate(size, sizeof(**kept));
-    if (*kept == NULL)
-        return NN_ERR_NO_MEMORY;
-    memcpy(*kept, model->weights + model->trainable_size, size * sizeof(**kept));
-    return NN_OK;
-}
-
-static void restore_statistics(nn_model *model, nn_real *kept)
-{
-    memcpy(model->weights + model->trainable_size, kept,
-           (model->weights_size - model->trainable_size) * sizeof(*kept));
-    nn_release(kept);
-}
-
 static nn_status compute_gradients(nn_model *model, const nn_dataset *batch, double *values,
                                    size_t count)
 {
     nn_trainer *trainer;
-    nn_real *statistics;
     NN_TRY(nn_trainer_take_batch(&trainer, model, batch, values, count));
-    NN_TRY(keep_statistics(model, &statistics));
     model->gradients_known = false;
     nn_trainer_forward(trainer, model);
-    nn_status status = nn_custom_take_failure();
-    if (status == NN_OK)
-        status = nn_trainer_gradients(trainer, model);
-    restore_statistics(model, statistics);
-    NN_TRY(status);
+    NN_TRY(nn_custom_take_failure());
+    NN_TRY(nn_trainer_gradients(trainer, model));
     model->gradients_known = true;
     if (values != NULL)
         nn_trainer_totals(trainer, model, values);

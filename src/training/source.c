@@ -1,6 +1,7 @@
 #include "source.h"
 #include "status.h"
 #include "text.h"
+#include "walk.h"
 #include <math.h>
 #include <string.h>
 
@@ -187,14 +188,73 @@ static nn_status check_values(const nn_model *model, size_t index, const nn_colu
     return NN_OK;
 }
 
-static nn_status check_source(const nn_source *source, const nn_model *model)
+/* The index of the model's input that a layer takes as it is, or only seen in another shape; SIZE_MAX:
+ * it takes another layer's output. */
+static size_t input_taken(const nn_model *model, const nn_node *node)
+{
+    while (node->input_count == 1 && model->nodes[node->inputs[0]].build.view)
+        node = &model->nodes[node->inputs[0]];
+    if (node->input_count > 0)
+        return SIZE_MAX;
+    for (size_t i = 0; i < model->input_count; i++)
+        if (model->inputs[i] == (size_t)(node - model->nodes))
+            return i;
+    return 0; /* the only one, told by an input_shape */
+}
+
+static double value_at(const nn_column *column, size_t index)
+{
+    switch (column->type) {
+    case NN_FLOAT32:
+        return (double)((const float *)column->values)[index];
+    case NN_UINT8:
+        return ((const uint8_t *)column->values)[index];
+    case NN_INT32:
+        return ((const int32_t *)column->values)[index];
+    }
+    return NAN;
+}
+
+static nn_status check_tokens(const nn_node *node, const nn_column *column, size_t rows)
+{
+    const double tokens = (double)node->build.tokens;
+    for (size_t row = 0; row < rows; row++)
+        for (size_t i = 0; i < column->width; i++) {
+            const double value = value_at(column, row * column->stride + i);
+            NN_REQUIRE(value >= 0 && value < tokens && value == floor(value), NN_ERR_INVALID,
+                       "%s takes whole numbers 0 to %zu, the inputs have %g in row %zu", node->name,
+                       node->build.tokens - 1, value, row);
+        }
+    return NN_OK;
+}
+
+static nn_status check_all_tokens(const nn_source *source, const nn_model *model)
+{
+    for (size_t i = 0; i < model->node_count; i++) {
+        const nn_node *node = &model->nodes[i];
+        const size_t input = node->build.tokens > 0 ? input_taken(model, node) : SIZE_MAX;
+        if (input != SIZE_MAX)
+            NN_TRY(check_tokens(node, &source->inputs[input], source->rows));
+    }
+    return NN_OK;
+}
+
+/* inputs[nn_model_input_count]: columns that have been found. */
+static nn_status check_inputs(const nn_model *model, const nn_column *inputs)
 {
     for (size_t i = 0; i < nn_model_input_count(model); i++) {
-        nn_status status = check_input(model, i, &source->inputs[i]);
+        nn_status status = check_input(model, i, &inputs[i]);
         if (status != NN_OK)
             return model->input_count > 1 ? nn_fail_in(status, "%s", nn_model_input_name(model, i))
                                           : status;
     }
+    return NN_OK;
+}
+
+static nn_status check_source(const nn_source *source, const nn_model *model)
+{
+    NN_TRY(check_inputs(model, source->inputs));
+    NN_TRY(check_all_tokens(source, model));
     for (size_t i = 0; i < model->output_count; i++) {
         nn_status status = takes_labels(model, i) ? check_labels(source, model, i)
                                                   : check_values(model, i, &source->targets[i]);
@@ -203,6 +263,50 @@ static nn_status check_source(const nn_source *source, const nn_model *model)
                        ? nn_fail_in(status, "%s", nn_model_output_name(model, i))
                        : status;
     }
+    return NN_OK;
+}
+
+/* ---- opening ---- */
+
+static nn_status open_inputs(nn_column *inputs, const nn_model *model, const nn_dataset *data)
+{
+    const struct wanted wanted = want_inputs(model);
+    NN_REQUIRE(data->rows > 0, NN_ERR_INVALID, "there are no rows");
+    NN_TRY(find_columns(data, &wanted, inputs));
+    return check_inputs(model, inputs);
+}
+
+nn_status nn_source_find_inputs(nn_column *inputs, const nn_model *model, const nn_dataset *data,
+                                const char *what)
+{
+    nn_status status = open_inputs(inputs, model, data);
+    return status == NN_OK ? NN_OK : nn_fail_in(status, "%s", what);
+}
+
+static size_t least_rows_of(const nn_node *node)
+{
+    const nn_layer_common *common = node->layer.self;
+    return common->trainable ? node->build.least_rows : 0;
+}
+
+size_t nn_source_least_rows(const nn_model *model)
+{
+    size_t least = 1;
+    for (size_t i = 0; i < model->node_count; i++)
+        if (least_rows_of(&model->nodes[i]) > least)
+            least = least_rows_of(&model->nodes[i]);
+    return least;
+}
+
+nn_status nn_source_check_batch(const nn_model *model, size_t rows)
+{
+    for (size_t i = 0; i < model->node_count; i++)
+        NN_REQUIRE(
+            rows >= least_rows_of(&model->nodes[i]), NN_ERR_INVALID,
+            "%s can't train on batches of %zu row: its statistics are those of the batch, and "
+            "the variance of one row is 0. Use a batch_size of at least %zu, or "
+            "layer_normalization",
+            model->nodes[i].name, rows, least_rows_of(&model->nodes[i]));
     return NN_OK;
 }
 
@@ -226,6 +330,7 @@ nn_status nn_source_open(nn_source *source, const nn_model *model, const nn_data
         .target_count = model->output_count,
         .sample_weight = nn_dataset_column(data, "sample_weight"),
     };
+    NN_TRY(nn_walk_check_ready(model, NULL));
     nn_status status = open_source(source, model, data);
     return status == NN_OK ? NN_OK : nn_fail_in(status, "%s", what);
 }

@@ -21,12 +21,23 @@ static inline bool nn_source_streams(const nn_source *source)
 }
 
 /* Finds the columns: each of an input's or output's own name, or parts of "x" and "y", where these lie side
- * by side. Checks data against a compiled model: widths, types, every class label and every weight, so that
- * nothing can go wrong once training has begun; of rows that a function reads, labels and weights are
- * checked as they come. what names the dataset in messages.
+ * by side. Checks data against a compiled model: widths, types, every class label, every weight, and whole
+ * numbers where an input goes to a layer that takes these, so that nothing can go wrong once training has
+ * begun; of rows that a function reads, values are checked as they come. what names the dataset in messages.
  * Errors: NN_ERR_INVALID, NN_ERR_SHAPE, with both shapes, or row and value, in the message. */
 nn_status nn_source_open(nn_source *source, const nn_model *model, const nn_dataset *data,
                          const char *what);
+
+/* Finds the columns of a model's inputs alone: inputs[nn_model_input_count]. The model needn't be
+ * compiled. Errors as above. */
+nn_status nn_source_find_inputs(nn_column *inputs, const nn_model *model, const nn_dataset *data,
+                                const char *what);
+
+/* Whether steps of so many rows can be made. NN_ERR_INVALID, with the layer that can't and what to do. */
+nn_status nn_source_check_batch(const nn_model *model, size_t rows);
+
+/* The fewest rows that all layers can make a step of, at least 1. */
+size_t nn_source_least_rows(const nn_model *model);
 
 /* Adds factors for the classes; they stay the caller's. */
 nn_status nn_source_set_class_weight(nn_source *source, const nn_model *model,

@@ -17,6 +17,7 @@ static nn_status open_batch(nn_source *source, nn_trainer **trainer, nn_model *m
     NN_TRY(nn_source_open(source, model, batch, "batch"));
     NN_REQUIRE(source->rows > 0, NN_ERR_UNSUPPORTED,
                "batch: how many rows the stream has isn't known");
+    NN_TRY(nn_source_check_batch(model, source->rows));
     NN_TRY(nn_trainer_keep(trainer, model,
                            solves ? nn_solve_rows(model, source->rows) : source->rows));
     return nn_trainer_prepare(*trainer, source);

@@ -1,5 +1,6 @@
 #include "trainer.h"
 #include "allocate.h"
+#include "penalty.h"
 #include "status.h"
 #include "update.h"
 #include "walk.h"
@@ -70,6 +71,7 @@ nn_status nn_trainer_create(nn_trainer **trainer, const nn_model *model, size_t 
     nn_status status =
         nn_workspace_create(&made->workspace, model, rows, training ? NN_TO_TRAIN : NN_TO_EVALUATE);
     if (status == NN_OK) {
+        made->workspace->loss_scale = made->loss_scale;
         const size_t scaled = made->workspace->scaled_node;
         const nn_layer_build *input = scaled == NN_NO_NODE ? NULL : &model->nodes[scaled].build;
         made->input_scale = input != NULL ? (nn_real)input->scale : 1;
@@ -225,8 +227,10 @@ static double find_loss(nn_trainer *trainer, const nn_model *model, size_t index
 
 double nn_trainer_forward(nn_trainer *trainer, const nn_model *model)
 {
+    if (trainer->training)
+        trainer->penalty = nn_penalty(model, trainer->workspace->loss_scratch);
     nn_walk_forward(model, trainer->workspace, trainer->rows, trainer->workspace->x, true);
-    double loss = 0;
+    double loss = trainer->workspace->added_loss + trainer->penalty;
     for (size_t i = 0; i < trainer->output_count; i++)
         loss += model->outputs[i].loss_weight * find_loss(trainer, model, i);
     trainer->loss_sum += loss * (double)trainer->rows;
@@ -291,6 +295,8 @@ static nn_status walk_backward(nn_trainer *trainer, nn_model *model)
     nn_walk_backward(model, trainer->workspace, trainer->rows, trainer->workspace->x, true,
                      1 / trainer->loss_scale);
     NN_TRY(nn_custom_take_failure());
+    if (nn_penalty_exists(model))
+        nn_penalty_add_gradients(model, trainer->workspace->loss_scratch);
     if (trainer->norm_sums != NULL)
         add_norms(trainer, model);
     return NN_OK;
@@ -303,17 +309,19 @@ nn_status nn_trainer_gradients(nn_trainer *trainer, nn_model *model)
     return any ? walk_backward(trainer, model) : NN_OK;
 }
 
-/* Whether the step is made on the weights as the pass comes to them. Then there are no gradients of which
- * there could be norms, and none of a caller's own functions may fail half-way. */
+/* Whether the step is made on the weights as the pass comes to them. Then there are no gradients, of which
+ * there could be norms or to which a penalty's could be added, and none of a caller's own functions may fail
+ * half-way. */
 static bool folds(const nn_trainer *trainer, const nn_model *model)
 {
-    return trainer->norm_sums == NULL && model->custom.count == 0 &&
+    return trainer->norm_sums == NULL && model->custom.count == 0 && !nn_penalty_exists(model) &&
            nn_optimizer_folds(&model->optimizer);
 }
 
 nn_status nn_trainer_backward(nn_trainer *trainer, nn_model *model)
 {
     model->gradients_known = false;
+    nn_walk_update(model, trainer->workspace, trainer->rows, trainer->workspace->x);
     const bool any = differentiate_losses(trainer, model);
     NN_TRY(nn_custom_take_failure());
     if (any) {
@@ -325,6 +333,7 @@ nn_status nn_trainer_backward(nn_trainer *trainer, nn_model *model)
             NN_TRY(walk_backward(trainer, model));
             nn_update_weights(model);
         }
+        nn_constrain(model);
     }
     model->iteration++;
     return NN_OK;
@@ -341,6 +350,12 @@ void nn_trainer_reset_totals(nn_trainer *trainer)
         memset(trainer->norm_sums, 0, trainer->norm_count * sizeof(*trainer->norm_sums));
     memset(trainer->metric_states, 0,
            trainer->metric_state_count * sizeof(*trainer->metric_states));
+}
+
+void nn_trainer_begin_evaluation(nn_trainer *trainer, const nn_model *model)
+{
+    nn_trainer_reset_totals(trainer);
+    trainer->penalty = nn_penalty(model, trainer->workspace->loss_scratch);
 }
 
 void nn_trainer_totals(const nn_trainer *trainer, const nn_model *model, double *values)
@@ -361,7 +376,7 @@ void nn_trainer_totals(const nn_trainer *trainer, const nn_model *model, double 
 nn_status nn_trainer_evaluate(nn_trainer *trainer, const nn_model *model, const nn_source *source,
                               nn_trainer_seeing *see, void *user)
 {
-    nn_trainer_reset_totals(trainer);
+    nn_trainer_begin_evaluation(trainer, model);
     NN_TRY(nn_reading_begin_pass(source));
     const size_t most = trainer->most_rows;
     for (size_t at = 0; source->rows == 0 || at < source->rows; at += trainer->rows) {

@@ -41,8 +41,11 @@ typedef struct nn_trainer {
     nn_trainer_output *outputs;
     size_t output_count;
 
+    double penalty; /* on the weights, as they were in the last forward pass */
+
     /* the epoch so far */
-    double loss_sum; /* of each batch's loss times its rows; the losses are weighted */
+    double
+        loss_sum; /* of each batch's loss times its rows; the losses are weighted, penalties included */
     size_t rows_seen;
     double *metric_states; /* [metric_state_count] of all metrics, one after the other */
     size_t metric_state_count;
@@ -88,6 +91,9 @@ nn_status nn_trainer_take_batch(nn_trainer **trainer, nn_model *model, const nn_
                                 const double *values, size_t count);
 
 void nn_trainer_reset_totals(nn_trainer *trainer);
+
+/* Before passes that only evaluate: the same, and what the weights' regularizers add to the loss. */
+void nn_trainer_begin_evaluation(nn_trainer *trainer, const nn_model *model);
 
 /* values[nn_model_metric_count]: losses and metrics of the epoch so far. */
 void nn_trainer_totals(const nn_trainer *trainer, const nn_model *model, double *values);

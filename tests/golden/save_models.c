@@ -15,7 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { ROWS = 24, WIDTH = 12, LAYERS = 10 };
+enum { ROWS = 24, WIDTH = 12, LAYERS = 20 };
 
 typedef struct example {
     const char *name;
@@ -109,6 +109,54 @@ static const example examples[] = {
      "sgd learning_rate=0.05",
      "categorical_crossentropy from_logits=true label_smoothing=0.05",
      "categorical_accuracy",
+     0,
+     NULL,
+     false},
+    {"penalized",
+     {"dense units=7 activation=tanh input_shape=(12) kernel_regularizer=l1_l2(l1=0.01, l2=0.02) "
+      "activity_regularizer=l2(l2=0.1) kernel_constraint=min_max_norm(min_value=0.5, rate=0.5)",
+      "dense units=6 activation=tanh trainable=false kernel_regularizer=l2(l2=1) "
+      "activity_regularizer=l1",
+      "dense units=5 activation=relu kernel_regularizer=orthogonal_regularizer(mode=columns) "
+      "bias_constraint=non_neg kernel_constraint=unit_norm(axis=1)",
+      "dense units=3 activation=softmax bias_regularizer=l2 kernel_constraint=max_norm"},
+     "sgd momentum=0.9",
+     "sparse_categorical_crossentropy",
+     "accuracy",
+     3,
+     NULL,
+     false},
+    {"normalized",
+     {"normalization input_shape=(3,4)", "normalization mean=(0.5,0,-0.5,1) variance=(2,1,0.5,4)",
+      "permute dims=(2,1)", "dense units=6", "batch_normalization momentum=0.5 epsilon=0.01",
+      "prelu alpha_initializer=constant(value=0.25) shared_axes=(1)",
+      "group_normalization groups=3 scale=false", "gaussian_noise stddev=0.125 seed=4",
+      "reshape target_shape=(-1,3)", "layer_normalization center=false", "flatten",
+      "activity_regularization l1=0.015625 l2=0.25", "alpha_dropout rate=0.25",
+      "gaussian_dropout rate=0.25 seed=5", "rms_normalization epsilon=0.001", "repeat_vector n=2",
+      "unit_normalization", "flatten name=last", "dense units=3"},
+     "sgd learning_rate=0.05 momentum=0.5",
+     "mean_squared_error",
+     "mean_absolute_error",
+     0,
+     NULL,
+     false},
+    {"embedded",
+     {"rescaling scale=2 offset=2 input_shape=(12)",
+      "embedding input_dim=5 output_dim=3 embeddings_initializer=random_normal(stddev=0.5)",
+      "flatten", "dense units=2"},
+     "sgd learning_rate=0.05",
+     "mean_squared_error",
+     NULL,
+     0,
+     NULL,
+     false},
+    {"encoded",
+     {"rescaling scale=2 offset=2 input_shape=(12)",
+      "category_encoding num_tokens=5 output_mode=count", "dense units=2"},
+     "sgd learning_rate=0.05",
+     "mean_squared_error",
+     NULL,
      0,
      NULL,
      false},
@@ -241,6 +289,7 @@ static void make(const char *directory, const example *made)
                                  made->classes == 0 ? NN_FLOAT32 : NN_INT32,
                                  made->classes == 0 ? output : 1),
           made->name);
+    check(nn_model_adapt(model, NULL, data), made->name);
     nn_fit_options options = NN_FIT_OPTIONS_INIT;
     options.epochs = 3;
     options.batch_size = 10;
