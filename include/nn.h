@@ -418,8 +418,9 @@ typedef nn_status (*nn_event_function)(const nn_event *event, void *user);
 /* Options of nn_fit. Make it with NN_FIT_OPTIONS_INIT and change what you want. */
 typedef struct nn_fit_options {
     size_t struct_size;
-    size_t epochs;        /* epochs of this call; 1 */
-    size_t batch_size;    /* rows of a step; 32. The last batch of an epoch may be smaller. Optimizers that
+    size_t epochs; /* epochs of this call; 1 */
+    size_t
+        batch_size; /* rows of a step; 32. The last batch of an epoch may be smaller. Optimizers that
                              work on whole data (lbfgs, least_squares) take all rows as one batch, in
                              their own order */
     size_t initial_epoch; /* number of the first epoch in history and callbacks; 0 */
