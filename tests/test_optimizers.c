@@ -174,16 +174,23 @@ END_TEST
 START_TEST(gradients_of_zero_leave_all_weights_finite)
 {
     static const float bias[8] = {0, 0, 0, 0, -100, -100, -100, -100};
-    nn_model *model =
-        make_model(1,
-                   "dense units=8 activation=relu input_shape=(2); "
-                   "dense units=3 activation=softmax",
-                   nn_optimizer_room.parts[_i]->name, "sparse_categorical_crossentropy", NULL);
+    const char *name = nn_optimizer_room.parts[_i]->name;
+    const bool is_linear = trains(name) == LINEAR_MODEL;
+    nn_model *model = is_linear ? new_model(name)
+                                : make_model(1,
+                                             "dense units=8 activation=relu input_shape=(2); "
+                                             "dense units=3 activation=softmax",
+                                             name, "sparse_categorical_crossentropy", NULL);
     blobs flat = points;
     for (size_t i = 0; i < BLOB_ROWS; i++)
         flat.x[i][1] = 0;
-    nn_dataset *batch = blob_dataset(&flat);
-    OK(nn_model_set_weights(model, "dense/bias", bias, 8));
+    nn_dataset *batch;
+    if (is_linear)
+        OK(nn_dataset_from_arrays(&batch, BLOB_ROWS, flat.x, NN_FLOAT32, 2, flat.one_hot,
+                                  NN_FLOAT32, BLOB_CLASSES));
+    else
+        batch = blob_dataset(&flat);
+    OK(nn_model_set_weights(model, "dense/bias", bias, is_linear ? 3 : 8));
     for (size_t i = 0; i < 9; i++)
         OK(nn_train_on_batch(model, batch, NULL, 0));
     ck_assert(nn_all_finite(model->weights_size, model->weights));
