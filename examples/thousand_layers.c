@@ -13,9 +13,9 @@
  *   initialization   the last kernel of each block begins at 0, so that the network begins as a shallow one and
  *                    the blocks come in as they learn something (Goyal et al. 2017; Zhang et al. 2019)
  *
- * The first runs show it, over a part of the rows; the last one trains on all of Fashion-MNIST, for two epochs. The network has 1 + 499 x 2 + 1 = 1,000 layers with kernels, 32 wide. To show
- * that the blocks do the work, and not the shallow network that it began as, they are switched off afterwards, and the
- * accuracy falls.
+ * The first runs show it, over a part of the rows; the last one trains on all of Fashion-MNIST, for two epochs. The
+ * network has 1 + 499 x 2 + 1 = 1,000 layers with kernels, 32 wide. To show that the blocks do the work, and not the
+ * shallow network that it began as, they are switched off afterwards, and the accuracy falls.
  */
 #include "example.h"
 #include "fashion_data.h"
