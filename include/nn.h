@@ -214,7 +214,8 @@ typedef struct nn_row_reader {
 } nn_row_reader;
 
 /* A dataset whose rows a function reads: by their numbers (from a file, a mapping), or one after the other
- * (a stream). reader is copied. If this fails, release isn't called.
+ * (a stream). x and y hold a model's several inputs and outputs side by side; columns can't be added.
+ * reader is copied. If this fails, release isn't called.
  * The functions are called by the thread that fits, evaluates or trains on a batch, one call at a time, so
  * only a dataset that several threads use at once needs functions that may run at once. What they fill
  * is the library's; labels and weights are checked as they come.
@@ -575,9 +576,9 @@ NN_API nn_status nn_model_set_learning_rate(nn_model *model, double learning_rat
 
 /* Swaps the trainable weights with their moving average, which an optimizer with use_ema=true keeps, so
  * that evaluate, predict and save work with the average; a second call swaps them back, which is to be
- * done before training goes on. Unlike in Keras, fit doesn't end with the average in the weights' place. A
- * callback may swap, as above. Errors: NN_ERR_STATE (not compiled, no moving average yet, in use by
- * another thread). */
+ * done before training goes on. Unlike in Keras, fit doesn't end with the average in the weights' place,
+ * also with the callback swap_ema_weights. A callback may swap, as above. Errors: NN_ERR_STATE (not
+ * compiled, no moving average yet, in use by another thread). */
 NN_API nn_status nn_model_swap_ema_weights(nn_model *model);
 
 /* y[rows x output width] = the model's output for x[rows x input width]; y may not overlap x. A row of x
@@ -599,7 +600,8 @@ NN_API nn_status nn_predictor_run(nn_predictor *predictor, const float *x, size_
 NN_API void nn_predictor_free(nn_predictor *predictor);
 
 /* The values of one quantity ("loss", "val_accuracy") after each epoch, with validation_freq those of
- * the epochs that had a validation. Valid until the history is freed. Errors: NN_ERR_INVALID (unknown name; the message lists the known ones). */
+ * the epochs that had a validation. Valid until the history is freed. Errors: NN_ERR_INVALID (unknown name;
+ * the message lists the known ones). */
 NN_API nn_status nn_history_get(const nn_history *history, const char *name, const double **values,
                                 size_t *count);
 

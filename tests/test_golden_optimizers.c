@@ -154,6 +154,7 @@ int main(void)
     tcase_add_loop_test(optimizers, twenty_steps_are_those_of_keras, 0, (int)count);
     tcase_add_checked_fixture(schedules, NULL, free_file);
     tcase_add_loop_test(schedules, rates_are_those_of_keras, 0, (int)rates);
+    tcase_set_timeout(coverage, 120); /* it reads the files over and over */
     tcase_add_test(coverage, every_optimizer_and_schedule_is_there);
     suite_add_tcase(suite, optimizers);
     suite_add_tcase(suite, schedules);

@@ -87,7 +87,8 @@ static nn_status find_function(scope in, const nn_json *json, const nn_part_type
     const char *name = nn_json_string(nn_json_get(json, "config"));
     NN_REQUIRE(name != NULL, NN_ERR_FORMAT, "%s: the name of a function isn't a string",
                in.room->kind);
-    *type = nn_custom_parts_find(in.custom, in.room, name);
+    const char *package = strrchr(name, '>'); /* "Custom>my_swish", if it was registered there */
+    *type = nn_custom_parts_find(in.custom, in.room, package != NULL ? package + 1 : name);
     NN_REQUIRE(*type != NULL, NN_ERR_UNSUPPORTED,
                "%s '%.80s' is a part of its author's own: register it with a model and load with "
                "nn_model_load_with_parts",

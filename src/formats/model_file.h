@@ -30,10 +30,10 @@ typedef struct nn_model_training {
 nn_status nn_model_save_training(const nn_model *model, const nn_model_training *training,
                                  const char *path);
 
-/* The caller's own parts are those that parts has; NULL: none. training, unless NULL, gets what a backup
- * has beside the model; its progress is NULL if the file is a model alone. Errors: as nn_model_load's. */
-nn_status nn_model_load_training(nn_model **model, const nn_model *parts,
-                                 nn_model_training *training, const char *path);
+/* training->progress is NULL if the file is a model alone; training may be NULL. parts as in
+ * nn_model_load_with_parts. Errors: as nn_model_load's. */
+nn_status nn_model_load_training(nn_model **model, nn_model_training *training,
+                                 const nn_model *parts, const char *path);
 void nn_model_training_free(nn_model_training *training);
 
 /* Where the checksum's digits stand, and the least size of a file that has them. */

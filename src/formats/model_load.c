@@ -207,6 +207,17 @@ static nn_status open_header(nn_safetensors *file, const unsigned char *header, 
                                header_size - NN_SAFETENSORS_LENGTH_SIZE);
 }
 
+/* The caller's own parts are those that parts has; NULL: none. */
+static nn_status take_parts(nn_model *model, const nn_model *parts)
+{
+    if (parts == NULL)
+        return NN_OK;
+    NN_TRY(nn_model_begin_read(parts));
+    nn_status status = nn_custom_parts_copy(&model->custom, &parts->custom);
+    nn_model_end_read(parts);
+    return status;
+}
+
 static nn_status read_copies(nn_model_training *training, const nn_safetensors *file,
                              const nn_model *model)
 {
@@ -254,19 +265,8 @@ void nn_model_training_free(nn_model_training *training)
     *training = (nn_model_training){.progress = NULL};
 }
 
-/* The caller's own parts are those that parts has; NULL: none. */
-static nn_status take_parts(nn_model *model, const nn_model *parts)
-{
-    if (parts == NULL)
-        return NN_OK;
-    NN_TRY(nn_model_begin_read(parts));
-    nn_status status = nn_custom_parts_copy(&model->custom, &parts->custom);
-    nn_model_end_read(parts);
-    return status;
-}
-
 /* training: what else is to be read of a backup, or NULL */
-static nn_status make_model(nn_model **model, const nn_model *parts, nn_model_training *training,
+static nn_status make_model(nn_model **model, nn_model_training *training, const nn_model *parts,
                             nn_safetensors *file)
 {
     nn_model *made;
@@ -306,7 +306,7 @@ nn_status nn_model_load_from_memory_with_parts(nn_model **model, const void *byt
         status = nn_fail(NN_ERR_FORMAT, "the tensors end at byte %zu of the data, the file at %zu",
                          file.data_size, data_size);
     if (status == NN_OK)
-        status = make_model(model, parts, NULL, &file);
+        status = make_model(model, NULL, parts, &file);
     nn_safetensors_close(&file);
     return status;
 }
@@ -338,22 +338,21 @@ static nn_status read_header(nn_file_reader *reader, unsigned char **header, siz
     return NN_OK;
 }
 
-static nn_status load_with_data(nn_model **model, const nn_model *parts,
-                                nn_model_training *training, nn_file_reader *reader,
-                                nn_safetensors *file, const unsigned char *header,
-                                size_t header_size)
+static nn_status load_with_data(nn_model **model, nn_model_training *training,
+                                const nn_model *parts, nn_file_reader *reader, nn_safetensors *file,
+                                const unsigned char *header, size_t header_size)
 {
     unsigned char *data;
     NN_TRY(nn_file_reader_read_rest(reader, file->data_size, &data));
     nn_status status = check_checksum(header, header_size, data, file->data_size);
     file->data = data;
     if (status == NN_OK)
-        status = make_model(model, parts, training, file);
+        status = make_model(model, training, parts, file);
     nn_release(data);
     return status;
 }
 
-static nn_status load(nn_model **model, const nn_model *parts, nn_model_training *training,
+static nn_status load(nn_model **model, nn_model_training *training, const nn_model *parts,
                       nn_file_reader *reader)
 {
     unsigned char *header;
@@ -363,21 +362,21 @@ static nn_status load(nn_model **model, const nn_model *parts, nn_model_training
     if (status == NN_OK)
         status = open_header(&file, header, header_size);
     if (status == NN_OK) {
-        status = load_with_data(model, parts, training, reader, &file, header, header_size);
+        status = load_with_data(model, training, parts, reader, &file, header, header_size);
         nn_safetensors_close(&file);
     }
     nn_release(header);
     return status;
 }
 
-nn_status nn_model_load_training(nn_model **model, const nn_model *parts,
-                                 nn_model_training *training, const char *path)
+nn_status nn_model_load_training(nn_model **model, nn_model_training *training,
+                                 const nn_model *parts, const char *path)
 {
     nn_file_reader reader;
     *model = NULL;
     nn_status status = nn_file_reader_open(&reader, path);
     if (status == NN_OK) {
-        status = load(model, parts, training, &reader);
+        status = load(model, training, parts, &reader);
         nn_file_reader_close(&reader);
     }
     return status == NN_OK ? NN_OK : nn_fail_in(status, "%s", path);
@@ -388,7 +387,7 @@ nn_status nn_model_load_with_parts(nn_model **model, const char *path, const nn_
     NN_REQUIRE(model != NULL, NN_ERR_INVALID, "model is NULL");
     *model = NULL;
     NN_REQUIRE(path != NULL, NN_ERR_INVALID, "path is NULL");
-    return nn_model_load_training(model, parts, NULL, path);
+    return nn_model_load_training(model, NULL, parts, path);
 }
 
 nn_status nn_model_load(nn_model **model, const char *path)

@@ -56,6 +56,13 @@ static void find_parameters(const nn_model *model, const nn_node *node, nn_real 
     }
 }
 
+/* Whether one of the caller's own activations has: what is computed from it is good for nothing, and must
+ * not come into moving statistics. */
+static bool has_failed(const nn_model *model)
+{
+    return model->custom.count > 0 && nn_custom_failed();
+}
+
 /* Inputs that lie side by side in x[rows][all of them], each to its place. */
 static void split_inputs(const nn_model *model, const nn_workspace *workspace, const float *x,
                          size_t rows)
@@ -83,13 +90,6 @@ const nn_real *nn_walk_take_inputs(const nn_model *model, const nn_workspace *wo
 #else
     return x;
 #endif
-}
-
-/* Whether one of the caller's own activations has: what is computed from it is good for nothing, and must
- * not come into moving statistics. */
-static bool has_failed(const nn_model *model)
-{
-    return model->custom.count > 0 && nn_custom_failed();
 }
 
 static void walk_forward(const nn_model *model, nn_workspace *workspace, size_t rows,

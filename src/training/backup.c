@@ -148,7 +148,7 @@ nn_status nn_fitting_read_backup(nn_fitting *fit, const char *path)
     NN_REQUIRE(!nn_source_streams(&fit->training) || fit->training.reader->restart != NULL,
                NN_ERR_UNSUPPORTED,
                "%s: training on a stream without restart can't go on from a backup", path);
-    NN_TRY(nn_model_load_training(&fit->backup, fit->model, &fit->restore, path));
+    NN_TRY(nn_model_load_training(&fit->backup, &fit->restore, fit->model, path));
     const nn_model *model = fit->model, *backup = fit->backup;
     NN_REQUIRE(fit->restore.progress != NULL, NN_ERR_FORMAT,
                "%s: a model without a backup of training", path);

@@ -31,6 +31,7 @@ static nn_status compute_gradients(nn_model *model, const nn_dataset *batch, dou
     nn_real *statistics;
     NN_TRY(nn_trainer_take_batch(&trainer, model, batch, values, count));
     NN_TRY(keep_statistics(model, &statistics));
+    model->gradients_known = false;
     nn_trainer_forward(trainer, model);
     nn_status status = nn_custom_take_failure();
     if (status == NN_OK)

@@ -285,24 +285,27 @@ static void add_norms(nn_trainer *trainer, const nn_model *model)
     trainer->norm_batches++;
 }
 
-static void walk_backward(nn_trainer *trainer, nn_model *model)
+/* The losses' gradients are known, unless a function of a caller's failed. */
+static nn_status walk_backward(nn_trainer *trainer, nn_model *model)
 {
     nn_walk_backward(model, trainer->workspace, trainer->rows, trainer->workspace->x, true,
                      1 / trainer->loss_scale);
+    NN_TRY(nn_custom_take_failure());
     if (trainer->norm_sums != NULL)
         add_norms(trainer, model);
+    return NN_OK;
 }
 
 nn_status nn_trainer_gradients(nn_trainer *trainer, nn_model *model)
 {
-    if (differentiate_losses(trainer, model))
-        walk_backward(trainer, model);
-    return nn_custom_take_failure();
+    const bool any = differentiate_losses(trainer, model);
+    NN_TRY(nn_custom_take_failure());
+    return any ? walk_backward(trainer, model) : NN_OK;
 }
 
-/* A step on the weights as the pass comes to them, where nothing but the gradient counts, nobody wants its
- * norms, and none of the caller's own functions can fail half-way. */
-static bool can_fold(const nn_trainer *trainer, const nn_model *model)
+/* Whether the step is made on the weights as the pass comes to them. Then there are no gradients of which
+ * there could be norms, and none of a caller's own functions may fail half-way. */
+static bool folds(const nn_trainer *trainer, const nn_model *model)
 {
     return trainer->norm_sums == NULL && model->custom.count == 0 &&
            nn_optimizer_folds(&model->optimizer);
@@ -314,13 +317,12 @@ nn_status nn_trainer_backward(nn_trainer *trainer, nn_model *model)
     const bool any = differentiate_losses(trainer, model);
     NN_TRY(nn_custom_take_failure());
     if (any) {
-        if (can_fold(trainer, model)) {
+        if (folds(trainer, model)) {
             const double rate = nn_optimizer_rate(&model->optimizer, model->iteration);
             nn_walk_backward_folded(model, trainer->workspace, trainer->rows, trainer->workspace->x,
                                     true, rate / trainer->loss_scale);
         } else {
-            walk_backward(trainer, model);
-            NN_TRY(nn_custom_take_failure());
+            NN_TRY(walk_backward(trainer, model));
             nn_update_weights(model);
         }
     }

@@ -73,8 +73,8 @@ nn_status nn_trainer_gather(nn_trainer *trainer, const nn_model *model, const nn
  * failed, for which the caller of this one asks (nn_custom_take_failure) before anything else. */
 double nn_trainer_forward(nn_trainer *trainer, const nn_model *model);
 
-/* After forward: gradients and one optimizer step; or the gradients alone, to model->gradients.
- * Errors: a function's of a caller's; then there was no step. */
+/* After forward: gradients and one optimizer step; or the gradients alone, to model->gradients. Errors: a
+ * function's of a caller's; then there was no step. */
 nn_status nn_trainer_backward(nn_trainer *trainer, nn_model *model);
 nn_status nn_trainer_gradients(nn_trainer *trainer, nn_model *model);
 

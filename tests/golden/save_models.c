@@ -10,6 +10,7 @@
  * Several inputs or outputs lie side by side in a row of x, y and predictions. */
 #include "nn.h"
 #include <math.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,7 +23,49 @@ typedef struct example {
     const char *optimizer, *loss, *metrics;
     size_t classes;      /* labels below it; 0: values as wide as the output */
     const char *outputs; /* NULL: the last layer; else there are two */
+    bool own;            /* with the parts below */
 } example;
+
+/* Parts of the caller's own, which check_saved_model.py has, too: sine, and the mean of fourth powers. */
+static nn_status sine(void *user, size_t rows, size_t width, const float *z, float *y)
+{
+    (void)user;
+    for (size_t i = 0; i < rows * width; i++)
+        y[i] = sinf(z[i]);
+    return NN_OK;
+}
+
+static nn_status sine_backward(void *user, size_t rows, size_t width, const float *z,
+                               const float *y, const float *dy, float *dz)
+{
+    (void)user, (void)y;
+    for (size_t i = 0; i < rows * width; i++)
+        dz[i] = dy[i] * cosf(z[i]);
+    return NN_OK;
+}
+
+static nn_status fourth(void *user, size_t rows, size_t width, const void *y_true,
+                        const float *y_pred, double *loss)
+{
+    const float *t = y_true;
+    (void)user;
+    for (size_t i = 0; i < rows; i++) {
+        loss[i] = 0;
+        for (size_t j = i * width; j < (i + 1) * width; j++)
+            loss[i] += pow((double)(y_pred[j] - t[j]), 4) / (double)width;
+    }
+    return NN_OK;
+}
+
+static nn_status fourth_backward(void *user, size_t rows, size_t width, const void *y_true,
+                                 const float *y_pred, float *gradient)
+{
+    const float *t = y_true;
+    (void)user;
+    for (size_t i = 0; i < rows * width; i++)
+        gradient[i] = 4 * powf(y_pred[i] - t[i], 3) / (float)width;
+    return NN_OK;
+}
 
 static const example examples[] = {
     {"labels",
@@ -34,7 +77,8 @@ static const example examples[] = {
      "sparse_categorical_crossentropy",
      "accuracy",
      3,
-     NULL},
+     NULL,
+     false},
     {"values",
      {"dense units=6 activation=tanh input_shape=(3,4) "
       "kernel_initializer=random_normal(mean=0.1, stddev=0.3)",
@@ -47,7 +91,8 @@ static const example examples[] = {
      "mean_squared_error",
      "mean_absolute_error",
      0,
-     NULL},
+     NULL,
+     false},
     {"binary",
      {"dense units=7 activation=sigmoid kernel_initializer=he_uniform bias_initializer=ones "
       "input_shape=(12)",
@@ -57,14 +102,16 @@ static const example examples[] = {
      "binary_crossentropy label_smoothing=0.1",
      "accuracy; mean_absolute_error",
      2,
-     NULL},
+     NULL,
+     false},
     {"one_hot",
      {"dense units=7 activation=leaky_relu input_shape=(12)", "dense units=3"},
      "sgd learning_rate=0.05",
      "categorical_crossentropy from_logits=true label_smoothing=0.05",
      "categorical_accuracy",
      0,
-     NULL},
+     NULL,
+     false},
     {"residual",
      {"dense units=5 activation=relu input_shape=(12) name=h", "dropout rate=0.2",
       "dense units=5 name=r", "add inputs=(h,r)", "dense units=3 activation=softmax"},
@@ -72,7 +119,8 @@ static const example examples[] = {
      "sparse_categorical_crossentropy",
      "accuracy",
      3,
-     NULL},
+     NULL,
+     false},
     {"two_ends",
      {"input shape=(2,4) name=image", "flatten name=flat", "input shape=4 name=more",
       "dense units=8 activation=tanh name=m", "multiply inputs=(flat,m)", "dense units=2 name=size",
@@ -82,7 +130,16 @@ static const example examples[] = {
      "mean_squared_error; categorical_crossentropy",
      "size/mae; kind/categorical_accuracy",
      0,
-     "size, kind"},
+     "size, kind",
+     false},
+    {"own",
+     {"dense units=5 activation=sine input_shape=(12)", "dense units=3"},
+     "sgd learning_rate=0.05 momentum=0.5",
+     "fourth_power",
+     "fourth_power; fourth_power name=again; mean_absolute_error",
+     0,
+     NULL,
+     true},
 };
 
 static void check(nn_status status, const char *what)
@@ -91,6 +148,18 @@ static void check(nn_status status, const char *what)
         return;
     fprintf(stderr, "%s: %s: %s\n", what, nn_status_string(status), nn_error_message());
     exit(EXIT_FAILURE);
+}
+
+static void add_own_parts(nn_model *model)
+{
+    const nn_custom_activation activation = {sizeof activation, "sine", sine,
+                                             sine_backward,     NULL,   NULL};
+    const nn_custom_loss loss = {sizeof loss,     "fourth_power", 0,   fourth,
+                                 fourth_backward, NULL,           NULL};
+    const nn_custom_metric metric = {sizeof metric, "fourth_power", 0, fourth, NULL, NULL};
+    check(nn_model_register_activation(model, &activation), "sine");
+    check(nn_model_register_loss(model, &loss), "fourth_power");
+    check(nn_model_register_metric(model, &metric), "fourth_power");
 }
 
 static FILE *open_json(const char *directory, const char *name)
@@ -150,6 +219,8 @@ static void make(const char *directory, const example *made)
     nn_model *model;
     nn_dataset *data;
     check(nn_model_create(&model), made->name);
+    if (made->own)
+        add_own_parts(model);
     for (size_t i = 0; made->layers[i] != NULL; i++)
         check(nn_model_add(model, made->layers[i]), made->layers[i]);
     if (made->outputs != NULL) {
