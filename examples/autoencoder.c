@@ -39,8 +39,9 @@ struct pictures {
 static int get_pictures(float (*x)[PIXELS], const nn_dataset *data, size_t rows)
 {
     TRY(nn_dataset_get_values(data, "x", 0, rows, x[0]));
-    for (size_t i = 0; i < rows * PIXELS; i++)
-        x[0][i] /= 255.0F;
+    for (size_t i = 0; i < rows; i++)
+        for (size_t j = 0; j < PIXELS; j++)
+            x[i][j] /= 255.0F;
     return 1;
 }
 
@@ -138,10 +139,11 @@ static int reconstruct_by_network(const struct pictures *pictures)
 static double mean_squared_error(float (*x)[PIXELS], float (*y)[PIXELS])
 {
     double sum = 0;
-    for (size_t i = 0; i < (size_t)TEST * PIXELS; i++) {
-        const double difference = (double)x[0][i] - (double)y[0][i];
-        sum += difference * difference;
-    }
+    for (size_t i = 0; i < TEST; i++)
+        for (size_t j = 0; j < PIXELS; j++) {
+            const double difference = (double)x[i][j] - (double)y[i][j];
+            sum += difference * difference;
+        }
     return sum / ((double)TEST * PIXELS);
 }
 

@@ -8,14 +8,14 @@
  *
  *   residual links   x + f(x): each block adds to what passes by, and the gradient passes by as well (He et al. 2016)
  *
- * and something that keeps the sum in bounds, for blocks of He's size double its variance 499 times:
+ * and something that keeps the sum in bounds, for each of 499 blocks of He's size triples its variance:
  *
  *   initialization   the last kernel of each block begins at 0, so that the network begins as a shallow one and
  *                    the blocks come in as they learn something (Goyal et al. 2017; Zhang et al. 2019)
  *
- * The first runs show it, over a part of the rows; the last one trains on all of Fashion-MNIST, for two epochs. The network has 1 + 499 x 2 + 1 = 1,000 layers with kernels, 32 wide. To show
- * that the blocks do the work, and not the shallow network that it began as, they are switched off afterwards, and the
- * accuracy falls.
+ * The first runs show it, over a part of the rows; the last one trains on all of Fashion-MNIST, for two epochs. The
+ * network has 1 + 499 x 2 + 1 = 1,000 layers with kernels, 32 wide. To show that the blocks do the work, and not the
+ * shallow network that it began as, they are switched off afterwards, and the accuracy falls.
  */
 #include "example.h"
 #include "fashion_data.h"
