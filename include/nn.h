@@ -483,7 +483,9 @@ typedef nn_status (*nn_event_function)(const nn_event *event, void *user);
 typedef struct nn_fit_options {
     size_t struct_size;
     size_t epochs;        /* epochs of this call; 1 */
-    size_t batch_size;    /* rows of a step; 32. The last batch of an epoch may be smaller */
+    size_t batch_size;    /* rows of a step; 32. The last batch of an epoch may be smaller. Optimizers that
+                             work on whole data (lbfgs, least_squares) take all rows as one batch, in
+                             their own order */
     size_t initial_epoch; /* number of the first epoch in history and callbacks; 0 */
     int shuffle;          /* 1: a new order of rows each epoch, from the model's seed */
     int verbose;          /* 0 silent, 1 progress bar on stdout, 2 a line an epoch */
@@ -514,6 +516,7 @@ typedef struct nn_fit_options {
     }
 
 /* Trains the model on data by minibatches. options may be NULL (the defaults), history may be NULL.
+ * An optimizer that works on whole data (lbfgs, least_squares) ends it, with NN_OK, when it is done.
  * A second fit goes on with weights, optimizer state and random stream as the first left them.
  * After a failure or a stop in training, history (if asked for) is set and holds the epochs that ended,
  * and the weights are those of the last step; where nothing could be begun, history is NULL.
@@ -542,7 +545,8 @@ NN_API nn_status nn_confusion_matrix(const nn_model *model, const nn_dataset *da
                                      size_t classes);
 
 /* One optimizer step on all rows of batch at once. values[count] as in nn_evaluate, measured before
- * the step; values may be NULL with count 0. A loss that isn't finite is NN_ERR_NONFINITE and makes no
+ * the step; values may be NULL with count 0. Of an optimizer that works on whole data (lbfgs,
+ * least_squares) it is an epoch on these rows, and values are measured after it. A loss that isn't finite is NN_ERR_NONFINITE and makes no
  * step; a step that overflows the weights shows in the next one's loss. Other errors as nn_fit's. */
 NN_API nn_status nn_train_on_batch(nn_model *model, const nn_dataset *batch, double *values,
                                    size_t count);

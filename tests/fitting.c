@@ -1,4 +1,5 @@
 #include "fitting.h"
+#include "optimizer.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +19,30 @@ const char *const common_options[] = {
     "learning_rate=cosine_decay(initial_learning_rate=0.01, decay_steps=4, alpha=0.5)",
     NULL,
 };
+
+kind_of_model trains(const char *optimizer)
+{
+    nn_part part;
+    OK(nn_part_parse(&part, &nn_optimizer_room, optimizer));
+    const nn_optimizer *type = nn_optimizer_of(&part);
+    const kind_of_model kind = type->solve == NULL                ? ANY_MODEL
+                               : type->trains == NN_TRAINS_LINEAR ? LINEAR_MODEL
+                                                                  : NO_DROPOUT;
+    nn_part_free(&part);
+    return kind;
+}
+
+bool takes(const char *optimizer, const char *common)
+{
+    nn_part part;
+    char spec[512];
+    if (trains(optimizer) == ANY_MODEL || strncmp(common, "learning_rate", 13) == 0)
+        return true;
+    snprintf(spec, sizeof(spec), "%s %s", optimizer, common);
+    FAILS(nn_part_parse(&part, &nn_optimizer_room, spec), NN_ERR_INVALID,
+          "is for optimizers that step over batches");
+    return false;
+}
 
 nn_model *make_model(uint64_t seed, const char *layers, const char *optimizer, const char *loss,
                      const char *metrics)

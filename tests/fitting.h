@@ -25,6 +25,18 @@ nn_model *make_model(uint64_t seed, const char *layers, const char *optimizer, c
 /* Options that every optimizer takes, in sets that name them all between them; ended by NULL. */
 extern const char *const common_options[];
 
+/* What the model is like that an optimizer of that spec can train. */
+typedef enum kind_of_model {
+    ANY_MODEL,
+    NO_DROPOUT,  /* it works on whole data */
+    LINEAR_MODEL /* one dense layer, and mean_squared_error */
+} kind_of_model;
+kind_of_model trains(const char *optimizer);
+
+/* Whether the optimizer takes that one of the common options. If it doesn't, because it works on whole data, the
+ * refusal is checked. */
+bool takes(const char *optimizer, const char *common);
+
 /* All weights of a model in one run; free() it. */
 float *weights_of(const nn_model *model, size_t *count);
 

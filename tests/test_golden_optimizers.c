@@ -117,6 +117,12 @@ START_TEST(rates_are_those_of_keras)
 }
 END_TEST
 
+/* test_golden_solvers.c has them. */
+static bool works_on_whole_data(const nn_room *room, size_t part)
+{
+    return room == &nn_optimizer_room && ((const nn_optimizer *)room->parts[part])->solve != NULL;
+}
+
 /* Every part of a room has three cases at least. */
 static void check_covered(const char *file, const nn_room *room)
 {
@@ -130,7 +136,8 @@ static void check_covered(const char *file, const nn_room *room)
                      (spec[strlen(name)] == ' ' || spec[strlen(name)] == '\0');
             free_file();
         }
-        ck_assert_msg(found >= 3, "%s has %zu cases in %s", name, found, file);
+        ck_assert_msg(found >= 3 || works_on_whole_data(room, p), "%s has %zu cases in %s", name,
+                      found, file);
     }
 }
 

@@ -11,31 +11,49 @@
 #include <string.h>
 
 static blobs points;
-static nn_dataset *data;
+static nn_dataset *data, *linear_data; /* with labels, and with values */
 
 static void setup(void)
 {
     fill_blobs(&points);
     data = blob_dataset(&points);
+    OK(nn_dataset_from_arrays(&linear_data, BLOB_ROWS, points.x, NN_FLOAT32, 2, points.one_hot,
+                              NN_FLOAT32, BLOB_CLASSES));
 }
 
 static void teardown(void)
 {
     nn_dataset_free(data);
+    nn_dataset_free(linear_data);
+}
+
+static const char *loss_for(const char *optimizer)
+{
+    return trains(optimizer) == LINEAR_MODEL ? "mean_squared_error"
+                                             : "sparse_categorical_crossentropy";
 }
 
 static nn_model *new_model(const char *optimizer)
 {
-    return make_model(1,
-                      "dense units=8 activation=tanh input_shape=(2); dropout rate=0.1; "
+    static const char *const layers[] = {
+        [ANY_MODEL] = "dense units=8 activation=tanh input_shape=(2); dropout rate=0.1; "
                       "dense units=3 activation=softmax",
-                      optimizer, "sparse_categorical_crossentropy", NULL);
+        [NO_DROPOUT] = "dense units=8 activation=tanh input_shape=(2); "
+                       "dense units=3 activation=softmax",
+        [LINEAR_MODEL] = "dense units=3 input_shape=(2)",
+    };
+    return make_model(1, layers[trains(optimizer)], optimizer, loss_for(optimizer), NULL);
+}
+
+static const nn_dataset *data_for(const nn_model *model)
+{
+    return nn_loss_of(&model->outputs[0].loss)->target == NN_TARGET_LABELS ? data : linear_data;
 }
 
 static void train(nn_model *model, size_t batches)
 {
     for (size_t i = 0; i < batches; i++) {
-        nn_dataset *batch = slice_of(data, i % 3 * 30, 30);
+        nn_dataset *batch = slice_of(data_for(model), i % 3 * 30, 30);
         OK(nn_train_on_batch(model, batch, NULL, 0));
         nn_dataset_free(batch);
     }
@@ -97,7 +115,8 @@ START_TEST(a_resumed_run_is_the_uninterrupted_one_bit_for_bit)
     for (size_t i = 0; common_options[i] != NULL; i++) {
         char spec[512];
         snprintf(spec, sizeof spec, "%s %s", type->name, common_options[i]);
-        check_resuming(spec);
+        if (takes(type->name, common_options[i]))
+            check_resuming(spec);
     }
 }
 END_TEST
@@ -107,7 +126,7 @@ START_TEST(compiling_again_starts_the_optimizer_anew)
     const char *name = nn_optimizer_room.parts[_i]->name;
     nn_model *trained = new_model(name), *fresh;
     train(trained, 4);
-    OK(nn_model_compile(trained, name, "sparse_categorical_crossentropy", NULL));
+    OK(nn_model_compile(trained, name, loss_for(name), NULL));
     fresh = new_model(name);
     ck_assert_uint_eq(trained->slot_count, fresh->slot_count);
     ck_assert_mem_eq(trained->slots, fresh->slots,
@@ -127,12 +146,14 @@ START_TEST(divergence_puts_weights_and_state_back)
     char spec[512];
     snprintf(spec, sizeof spec, "%s learning_rate=0.01", type->name);
     nn_model *model = new_model(spec), *before;
-    OK(nn_fit(model, data, &options, NULL));
+    OK(nn_fit(model, data_for(model), &options, NULL));
     OK(nn_model_clone(&before, model));
     OK(nn_model_set_learning_rate(model, 3e38));
-    const nn_status status = nn_fit(model, data, &options, NULL);
-    if (strcmp(type->name, "adafactor") == 0 || strcmp(type->name, "adadelta") == 0) {
-        /* one bounds the rate, and the other's steps are too small to overflow by any */
+    const nn_status status = nn_fit(model, data_for(model), &options, NULL);
+    if (strcmp(type->name, "adafactor") == 0 || strcmp(type->name, "adadelta") == 0 ||
+        strcmp(type->name, "lbfgs") == 0) {
+        /* one bounds the rate, the next one's steps are too small to overflow by any, and the last looks for
+         * a step that leads lower */
         ck_assert_int_eq(status, NN_OK);
     } else {
         ck_assert_msg(status == NN_ERR_NONFINITE, "%s: %d", spec, (int)status);

@@ -230,4 +230,5 @@ const nn_layer nn_layer_dense = {
     .forward = forward,
     .backward = backward,
     .last_activation = last_activation,
+    .linear = true,
 };

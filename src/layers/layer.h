@@ -90,6 +90,9 @@ typedef struct nn_layer {
     void (*backward)(const void *self, const nn_layer_call *call);
     /* The activation that ends the layer and that skip_activation leaves out; NULL: it has none. */
     const nn_part *(*last_activation)(const void *self);
+    /* But for that activation, y = x W + b along the last dimension, W its first parameter and b, if it has
+     * one, its second. */
+    bool linear;
 } nn_layer;
 
 extern const nn_room nn_layer_room;

@@ -9,6 +9,7 @@
 typedef struct nn_loss {
     nn_part_type part;
     nn_target_kind target; /* what it compares with */
+    bool squares;          /* it is the mean of (y_j - t_j)^2: least squares minimize it */
     /* loss[rows] from the output y[rows][width]. */
     void (*forward)(const void *self, size_t rows, size_t width, const nn_real *y,
                     const nn_target *target, double *loss);

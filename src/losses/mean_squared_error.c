@@ -34,6 +34,7 @@ const nn_loss nn_loss_mean_squared_error = {
              .help = "mean((y_true - y_pred)^2)",
              .sample = "mean_squared_error"},
     .target = NN_TARGET_VALUES,
+    .squares = true,
     .forward = forward,
     .backward = backward,
 };

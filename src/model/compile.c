@@ -214,6 +214,7 @@ struct made {
 
 static nn_status make(const nn_model *model, nn_compile_parts *parts, struct made *made)
 {
+    NN_TRY(nn_model_check_optimizer(model, parts));
     NN_TRY(make_quantities(model, parts, &made->quantities, &made->quantity_count));
     NN_TRY(spread_loss(parts, &model->custom, model->output_count));
     return nn_arenas_create(&made->arenas, model, &parts->optimizer);

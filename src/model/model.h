@@ -166,6 +166,9 @@ void nn_named_metrics_free(nn_named_metric *metrics, size_t count);
 nn_status nn_compile_parts_parse(nn_compile_parts *parts, const nn_model *model,
                                  const char *optimizer, const char *loss, const char *metrics);
 
+/* NN_ERR_UNSUPPORTED with reason and remedy if the built model isn't one that the optimizer can train. */
+nn_status nn_model_check_optimizer(const nn_model *model, const nn_compile_parts *parts);
+
 /* Frees what the model was compiled with but for gradients and slots. */
 void nn_model_drop_compiled(nn_model *model);
 

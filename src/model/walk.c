@@ -130,6 +130,13 @@ nn_real *nn_walk_output(const nn_model *model, const nn_workspace *workspace, si
     return workspace->nodes[model->outputs[index].node].y;
 }
 
+const nn_real *nn_walk_input(const nn_model *model, const nn_workspace *workspace, size_t node)
+{
+    const nn_node *reader = &model->nodes[node];
+    return reader->input_count == 0 ? workspace->x
+                                    : output_of(workspace, reader->inputs[0], workspace->x);
+}
+
 nn_real *nn_walk_output_gradient(const nn_workspace *workspace, size_t index)
 {
     return workspace->outputs[index].written;

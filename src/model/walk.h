@@ -25,6 +25,9 @@ nn_real *nn_walk_to_node(const nn_model *model, nn_workspace *workspace, size_t 
 /* After nn_walk_forward: an output, [rows][output]; NULL: it is the model's only input. */
 nn_real *nn_walk_output(const nn_model *model, const nn_workspace *workspace, size_t index);
 
+/* What a node of one input has read, [rows][input]. */
+const nn_real *nn_walk_input(const nn_model *model, const nn_workspace *workspace, size_t node);
+
 /* Where the gradients by the outputs (fused: by their z) go before nn_walk_backward. NULL if nothing
  * that an output depends on is trainable. */
 nn_real *nn_walk_output_gradient(const nn_workspace *workspace, size_t index);

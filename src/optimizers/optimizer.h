@@ -7,6 +7,7 @@
 #include "part.h"
 #include "real.h"
 #include "schedule.h"
+#include "target.h"
 
 enum { NN_OPTIMIZER_MAX_SLOTS = 4, NN_OPTIMIZER_MAX_SCALARS = 2 };
 
@@ -58,6 +59,40 @@ typedef struct nn_optimizer_step {
     nn_real *scratch;
 } nn_optimizer_step;
 
+/* Some rows as a model's only trained layer meets them. */
+typedef struct nn_problem_rows {
+    size_t rows;
+    const nn_real *x;       /* [rows][inputs of that layer] */
+    const nn_real *targets; /* [rows][outputs] */
+    const double *weight;   /* [rows] sample weight times class weight */
+} nn_problem_rows;
+
+/* The whole data, for an optimizer that works on all of it at once. */
+typedef struct nn_problem {
+    size_t count;     /* values in each run */
+    nn_real *weights; /* [count] */
+    nn_real *slots;   /* [slots][count] */
+    double *scalars;  /* as declared */
+    const nn_segment *segments;
+    size_t segment_count;
+    nn_real *scratch;
+    double learning_rate;
+    bool begins; /* the data isn't known to be that of the call before */
+    /* The loss of all rows at weights and, if gradients isn't NULL, its gradients[count]. */
+    nn_status (*evaluate)(void *user, double *loss, double *gradients);
+    /* Of models that are linear (trains): some of the rows, by a number below parts. What was read before is
+     * then no longer there. */
+    size_t parts;
+    nn_status (*read)(void *user, size_t part, nn_problem_rows *rows);
+    void *user;
+} nn_problem;
+
+/* Which models an optimizer can train. */
+typedef enum nn_optimizer_trains {
+    NN_TRAINS_ANY,
+    NN_TRAINS_LINEAR /* one trained layer, linear, with mean_squared_error */
+} nn_optimizer_trains;
+
 typedef struct nn_optimizer {
     nn_part_type part;
     /* Names of the runs it keeps beside the weights ("momentum"), ended by NULL, at most
@@ -79,6 +114,12 @@ typedef struct nn_optimizer {
      * into the product that makes the gradients; NULL: never. */
     bool (*folds)(const void *self);
     void (*step)(const void *self, const nn_optimizer_step *step);
+    /* In place of step, of an optimizer that works on all rows at once, however many, and not on batches: one
+     * epoch. The last evaluation that it asks for is of the weights that it leaves. *solved: there is
+     * nothing left to do. It is part of training, where nothing is allocated. Errors: those of evaluate and
+     * read, and NN_ERR_NONFINITE; whatever happens, the weights stay finite. */
+    nn_status (*solve)(const void *self, const nn_problem *problem, bool *solved);
+    nn_optimizer_trains trains;
 } nn_optimizer;
 
 extern const nn_room nn_optimizer_room;
@@ -104,6 +145,9 @@ size_t nn_optimizer_slot_count(const nn_part *part);
 size_t nn_optimizer_average_slot(const nn_part *part);
 size_t nn_optimizer_accumulator_slot(const nn_part *part);
 size_t nn_optimizer_scalar_count(const nn_part *part);
+
+/* The check of a part that has solve: refuses the options that are about steps over batches. */
+nn_status nn_optimizer_check_solver(const void *self);
 
 /* True if a step can be folded into the product, with all that common options ask for. */
 bool nn_optimizer_folds(const nn_part *part);

@@ -11,6 +11,8 @@
     ROW(optimizer, adamw)                                                                          \
     ROW(optimizer, ftrl)                                                                           \
     ROW(optimizer, lamb)                                                                           \
+    ROW(optimizer, lbfgs)                                                                          \
+    ROW(optimizer, least_squares)                                                                  \
     ROW(optimizer, lion)                                                                           \
     ROW(optimizer, muon)                                                                           \
     ROW(optimizer, nadam)                                                                          \
@@ -50,6 +52,29 @@ static nn_status check(const void *self)
         options->clipnorm.given + options->clipvalue.given + options->global_clipnorm.given <= 1,
         NN_ERR_INVALID,
         "more than one of clipnorm, clipvalue and global_clipnorm; give one of them");
+    return NN_OK;
+}
+
+nn_status nn_optimizer_check_solver(const void *self)
+{
+    const nn_optimizer_options *options = self;
+    const struct {
+        const char *name;
+        bool given;
+    } about_batches[] = {
+        {"weight_decay", options->weight_decay.value != 0},
+        {"clipnorm", options->clipnorm.given},
+        {"clipvalue", options->clipvalue.given},
+        {"global_clipnorm", options->global_clipnorm.given},
+        {"use_ema", options->use_ema},
+        {"loss_scale_factor", options->loss_scale_factor.given},
+        {"gradient_accumulation_steps", options->gradient_accumulation_steps.given},
+    };
+    for (size_t i = 0; i < sizeof(about_batches) / sizeof(about_batches[0]); i++)
+        NN_REQUIRE(!about_batches[i].given, NN_ERR_INVALID,
+                   "%s is for optimizers that step over batches; this one works on all rows at "
+                   "once: leave it out",
+                   about_batches[i].name);
     return NN_OK;
 }
 

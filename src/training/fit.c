@@ -4,6 +4,7 @@
 #include "fit_options.h"
 #include "fitting.h"
 #include "names.h"
+#include "solve.h"
 #include "status.h"
 
 /* The last fraction of the rows validates, as in Keras. */
@@ -44,12 +45,14 @@ static nn_status open_data(nn_fitting *fit, const nn_dataset *data)
 static nn_status make_trainers(nn_fitting *fit)
 {
     const size_t rows = fit->training.rows, batch_size = fit->options.batch_size;
-    if (rows > 0 && batch_size > rows)
+    NN_TRY(nn_solve_check(fit->model, &fit->training));
+    if (rows > 0 && (batch_size > rows || nn_solves(fit->model)))
         fit->options.batch_size = rows;
     const size_t steps = fit->options.steps_per_epoch;
     const size_t all = rows > 0 ? (rows - 1) / fit->options.batch_size + 1 : 0;
     fit->batches = steps > 0 && (all == 0 || steps < all) ? steps : all;
-    NN_TRY(nn_trainer_keep(&fit->trainer, fit->model, fit->options.batch_size));
+    NN_TRY(nn_trainer_keep(&fit->trainer, fit->model,
+                           nn_solve_rows(fit->model, fit->options.batch_size)));
     NN_TRY(nn_trainer_prepare(fit->trainer, &fit->training));
     if (fit->validation_data == NULL)
         return NN_OK;
@@ -94,7 +97,7 @@ static nn_status prepare(nn_fitting *fit, const nn_dataset *data)
         NN_TRY(nn_trainer_sum_norms(fit->trainer, model));
     NN_TRY(nn_snapshot_create(&fit->snapshot, model));
     nn_fitting_offer_actions(fit);
-    if (fit->options.shuffle && !nn_source_streams(&fit->training)) {
+    if (fit->options.shuffle && !nn_source_streams(&fit->training) && !nn_solves(model)) {
         fit->order = nn_allocate(fit->training.rows, sizeof(*fit->order));
         if (fit->order == NULL)
             return NN_ERR_NO_MEMORY;

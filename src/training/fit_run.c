@@ -2,6 +2,7 @@
 #include "elementwise.h"
 #include "fitting.h"
 #include "random.h"
+#include "solve.h"
 #include "status.h"
 #include <math.h>
 #include <stdio.h>
@@ -127,11 +128,26 @@ static nn_status end_batch(nn_fitting *fit, size_t batch)
     return back_up_after(fit, status);
 }
 
+/* All rows are one batch. */
+static nn_status solve(nn_fitting *fit)
+{
+    double loss;
+    fit->model->epochs_started++;
+    NN_TRY(nn_solve(fit->trainer, fit->model, &fit->training, !fit->solving, &loss, &fit->solved));
+    fit->solving = true;
+    if (!isfinite(loss))
+        return diverged(fit, "the loss", 0);
+    fit->batch++;
+    return end_batch(fit, 0);
+}
+
 static nn_status train_batch(nn_fitting *fit)
 {
     const size_t batch = fit->batch;
     bool last;
     NN_TRY(begin_batch(fit));
+    if (nn_solves(fit->model))
+        return solve(fit);
     NN_TRY(gather_batch(fit, &last));
     if (fit->trainer->rows == 0) {
         fit->position = 0;
@@ -262,7 +278,7 @@ nn_status nn_fitting_run(nn_fitting *fit)
     nn_status status = tell(fit, NN_EVENT_TRAIN_BEGIN, fit->epoch);
     if (status == NN_OK)
         status = nn_fitting_restore(fit);
-    while (status == NN_OK && fit->epoch < fit->end) {
+    while (status == NN_OK && fit->epoch < fit->end && !fit->solved) {
         next = fit->epoch + 1;
         status = run_epoch(fit);
     }

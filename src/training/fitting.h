@@ -28,6 +28,9 @@ typedef struct nn_fitting {
     size_t batches;  /* of an epoch */
     size_t position; /* batches of this pass over the data that are done; 0: a new pass begins */
 
+    bool solving,
+        solved; /* an optimizer that works on whole data has begun; has nothing left to do */
+
     size_t epoch; /* the one that runs, or the next */
     size_t batch; /* batches of it that are done */
     size_t end;   /* the number after the last epoch's */

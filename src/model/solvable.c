@@ -1,0 +1,80 @@
+/* Whether a model is one that its optimizer can train. */
+#include "model.h"
+#include "status.h"
+
+static bool is_trained(const nn_model *model, const nn_node *node)
+{
+    for (size_t i = 0; i < node->build.parameter_count; i++)
+        if (model->parameters[node->first_parameter + i].trainable)
+            return true;
+    return false;
+}
+
+static nn_status check_linear_layer(const nn_node *node, const char *optimizer)
+{
+    const nn_layer *layer = nn_layer_of(&node->layer);
+    const nn_part *activation =
+        layer->last_activation == NULL ? NULL : layer->last_activation(node->layer.self);
+    NN_REQUIRE(
+        layer->linear, NN_ERR_UNSUPPORTED,
+        "%s solves for one linear dense layer, and layer '%s' is a %s: train this model with "
+        "adam or lbfgs",
+        optimizer, node->name, layer->part.name);
+    NN_REQUIRE(activation == NULL || activation->type == NULL ||
+                   nn_activation_of(activation)->identity,
+               NN_ERR_UNSUPPORTED,
+               "%s solves for one linear dense layer, and layer '%s' has activation %s: leave the "
+               "activation out, or train this model with adam or lbfgs",
+               optimizer, node->name, activation->type->name);
+    return NN_OK;
+}
+
+/* Layers before the one that is trained may do anything that stays the same; those behind it may not change
+ * its values. */
+static nn_status check_linear(const nn_model *model, const nn_part *loss, const char *optimizer)
+{
+    const nn_node *trained = NULL;
+    NN_REQUIRE(nn_model_is_chain(model), NN_ERR_UNSUPPORTED,
+               "%s solves for a model whose layers follow one another, and this one has branches: "
+               "train it with adam or lbfgs",
+               optimizer);
+    for (size_t i = 0; i < model->node_count; i++) {
+        const nn_node *node = &model->nodes[i];
+        const bool is_next = is_trained(model, node);
+        NN_REQUIRE(!is_next || trained == NULL, NN_ERR_UNSUPPORTED,
+                   "%s solves for one linear dense layer, and both '%s' and '%s' are trained: "
+                   "train this model with adam or lbfgs",
+                   optimizer, trained->name, node->name);
+        NN_REQUIRE(trained == NULL || node->build.view, NN_ERR_UNSUPPORTED,
+                   "%s solves for one linear dense layer, and layer '%s' changes what it gives: "
+                   "put it before '%s', or train this model with adam or lbfgs",
+                   optimizer, node->name, trained->name);
+        if (!is_next)
+            continue;
+        NN_TRY(check_linear_layer(node, optimizer));
+        trained = node;
+    }
+    NN_REQUIRE(trained != NULL, NN_ERR_UNSUPPORTED,
+               "%s solves for one linear dense layer, and no layer of this model is trained",
+               optimizer);
+    NN_REQUIRE(nn_loss_of(loss)->squares, NN_ERR_UNSUPPORTED,
+               "%s minimizes mean_squared_error, and the loss is %s: compile with that loss, or "
+               "with optimizer lbfgs",
+               optimizer, loss->type->name);
+    return NN_OK;
+}
+
+nn_status nn_model_check_optimizer(const nn_model *model, const nn_compile_parts *parts)
+{
+    const nn_optimizer *optimizer = nn_optimizer_of(&parts->optimizer);
+    const char *name = optimizer->part.name;
+    if (optimizer->solve == NULL)
+        return NN_OK;
+    for (size_t i = 0; i < model->node_count; i++)
+        NN_REQUIRE(!model->nodes[i].build.training_only, NN_ERR_UNSUPPORTED,
+                   "%s needs a loss that depends on the weights alone, and layer '%s', a %s, gives "
+                   "something else in each pass: leave it out, or train this model with adam",
+                   name, model->nodes[i].name, model->nodes[i].layer.type->name);
+    return optimizer->trains == NN_TRAINS_LINEAR ? check_linear(model, &parts->losses[0], name)
+                                                 : NN_OK;
+}
