@@ -323,6 +323,10 @@ static void accept(const nn_room *room, const nn_part_type *type, const nn_optio
 {
     nn_part part;
     nn_status status = create_with(&part, room, type, option->name, value);
+    /* an optimizer that works on whole data has no use for a room's options for steps, and says so */
+    if (status == NN_ERR_INVALID &&
+        strstr(nn_error_message(), "this one works on all rows at once: leave it out") != NULL)
+        return;
     ck_assert_msg(status == NN_OK, "%s %s=%s: %s", type->name, option->name, value,
                   nn_error_message());
     nn_part_free(&part);

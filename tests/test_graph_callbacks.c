@@ -389,7 +389,7 @@ START_TEST(layers_outputs_are_those_of_a_prediction)
         for (size_t i = 0; i < HIDDEN; i++)
             ck_assert(sum[row][i] == h[row][i] + m[row][i]);
     }
-    FAILS(nn_model_layer_output(model, "ad", x[0], DATA_ROWS, sum[0]), NN_ERR_INVALID,
+    FAILS(nn_model_layer_output(model, "addd", x[0], DATA_ROWS, sum[0]), NN_ERR_INVALID,
           "did you mean 'add'");
     nn_model_free(model);
 }

@@ -7,6 +7,7 @@
 #include "status.h"
 #include <float.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -274,7 +275,15 @@ static const struct {
     {"dense units=2 input_shape=(2) name=a; dense units=2 name=b; add inputs=(a,b)",
      "least_squares", "mse", "this one has branches"},
     {"dropout rate=0.5 input_shape=(2); dense units=2", "least_squares", "mse",
-     "layer 'dropout', a dropout, gives something else in each pass: leave it out"},
+     "layer 'dropout', a dropout, gives something else in each pass or batch: leave it out"},
+    {"dense units=2 input_shape=(2) kernel_regularizer=l2", "least_squares", "mse",
+     "layer 'dense' has a regularizer or a constraint: use its own ridge"},
+    {"dense units=2 input_shape=(2) activity_regularizer=l2", "least_squares", "mse",
+     "layer 'dense' has a regularizer or a constraint: use its own ridge"},
+    {"dense units=2 input_shape=(2) bias_constraint=non_neg", "lbfgs", "mse",
+     "dense/bias has one: leave it out"},
+    {"batch_normalization input_shape=(2); dense units=2", "lbfgs", "mse",
+     "layer 'batch_normalization', a batch_normalization, gives something else in each pass or"},
     {"dropout rate=0.5 input_shape=(2); dense units=2", "lbfgs", "mse",
      "train this model with adam"},
 };
@@ -401,6 +410,33 @@ START_TEST(fit_ends_by_itself_and_its_history_tells)
     ck_assert_uint_le(epochs_in(history), 2);
     nn_history_free(history);
     nn_model_free(model);
+}
+END_TEST
+
+/* The penalty l2 w^2 on the mean of the squares of all rows and outputs is ridge = rows outputs l2 on their
+ * sum, and neither is on the bias. */
+START_TEST(lbfgs_with_a_penalty_is_least_squares_with_a_ridge)
+{
+    enum { RIDGE = 6 };
+    static const char *const optimizers[] = {"least_squares ridge=6",
+                                             "lbfgs max_iter=200 tol=1e-9 ftol=1e-15"};
+    char layers[2][256];
+    snprintf(layers[0], sizeof layers[0], "dense units=2 input_shape=(%d)", INPUTS);
+    snprintf(layers[1], sizeof layers[1],
+             "dense units=2 input_shape=(%d) kernel_regularizer=l2(l2=%.17g)", INPUTS,
+             (double)RIDGE / (2 * ROWS));
+    float *weights[2];
+    size_t count;
+    for (size_t i = 0; i < 2; i++) {
+        nn_model *model = make_model(1, layers[i], optimizers[i], "mse", NULL);
+        OK(nn_fit(model, linear, NULL, NULL));
+        weights[i] = weights_of(model, &count);
+        nn_model_free(model);
+    }
+    for (size_t i = 0; i < count; i++) /* weights of the order of 1 */
+        ck_assert_float_eq_tol(weights[0][i], weights[1][i], 1e-4f);
+    free(weights[0]);
+    free(weights[1]);
 }
 END_TEST
 
@@ -591,6 +627,7 @@ int main(void)
     tcase_add_loop_test(tests, options_that_it_has_no_use_for_are_refused, 0, COUNT(refused));
     tcase_add_loop_test(tests, batch_size_and_shuffle_change_nothing, 0, COUNT(solvers));
     tcase_add_loop_test(tests, fit_ends_by_itself_and_its_history_tells, 0, COUNT(solvers));
+    tcase_add_test(tests, lbfgs_with_a_penalty_is_least_squares_with_a_ridge);
     tcase_add_test(tests, a_batch_is_solved_as_data_is);
     tcase_add_test(tests, a_smaller_rate_goes_part_of_the_way);
     tcase_add_loop_test(tests, data_that_is_not_finite_leaves_the_weights_alone, 0, COUNT(solvers));

@@ -82,6 +82,7 @@ static nn_status build(const void *self, nn_layer_build *build)
     build->scratch = nn_shape_width(&build->input) / inputs * nn_gemm_scratch(inputs, layer->units);
     if (layer->activation.type != NULL && nn_activation_of(&layer->activation)->needs_z)
         build->kept = nn_shape_width(&build->output); /* z */
+    build->adds_loss = layer->activity_regularizer.type != NULL;
     nn_status status = nn_regularizer_check_rank(&layer->activity_regularizer,
                                                  1 + build->output.rank, "a batch of outputs");
     return status == NN_OK ? NN_OK : nn_fail_in(status, "activity_regularizer");

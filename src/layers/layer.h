@@ -53,6 +53,7 @@ typedef struct nn_layer_build {
     bool affine;
     double scale, offset;
     bool training_only; /* y is x when not training (dropout) */
+    bool adds_loss;     /* the layer's loss is to be asked for */
     /* Of a batch to train on, unless the layer isn't trainable; 0: any number. fit and train_on_batch
      * see to it. */
     size_t least_rows;

@@ -29,6 +29,28 @@ static nn_status check_linear_layer(const nn_node *node, const char *optimizer)
     return NN_OK;
 }
 
+static bool is_given(const nn_part *part)
+{
+    return part != NULL && part->type != NULL;
+}
+
+/* The exact solution is that of the squares alone. */
+static nn_status check_unpenalized(const nn_model *model, const nn_node *node,
+                                   const char *optimizer)
+{
+    bool penalized = node->build.adds_loss;
+    for (size_t i = 0; i < node->build.parameter_count; i++) {
+        const nn_parameter *parameter = &model->parameters[node->first_parameter + i];
+        penalized =
+            penalized || is_given(parameter->regularizer) || is_given(parameter->constraint);
+    }
+    NN_REQUIRE(!penalized, NN_ERR_UNSUPPORTED,
+               "%s minimizes the squares alone, and layer '%s' has a regularizer or a constraint: "
+               "use its own ridge, or train this model with adam",
+               optimizer, node->name);
+    return NN_OK;
+}
+
 /* Layers before the one that is trained may do anything that stays the same; those behind it may not change
  * its values. */
 static nn_status check_linear(const nn_model *model, const nn_part *loss, const char *optimizer)
@@ -49,6 +71,7 @@ static nn_status check_linear(const nn_model *model, const nn_part *loss, const 
                    "%s solves for one linear dense layer, and layer '%s' changes what it gives: "
                    "put it before '%s', or train this model with adam or lbfgs",
                    optimizer, node->name, trained->name);
+        NN_TRY(check_unpenalized(model, node, optimizer));
         if (!is_next)
             continue;
         NN_TRY(check_linear_layer(node, optimizer));
@@ -64,6 +87,24 @@ static nn_status check_linear(const nn_model *model, const nn_part *loss, const 
     return NN_OK;
 }
 
+/* Whether the layer gives the same in each pass over the same rows, however they are cut into batches. */
+static bool is_steady(const nn_node *node)
+{
+    const nn_layer_common *common = node->layer.self;
+    const bool learns_by_itself = nn_layer_of(&node->layer)->update != NULL && common->trainable;
+    return !learns_by_itself && (!node->build.training_only || node->build.adds_loss);
+}
+
+static nn_status check_unconstrained(const nn_model *model, const char *optimizer)
+{
+    for (size_t i = 0; i < model->parameter_count; i++)
+        NN_REQUIRE(!is_given(model->parameters[i].constraint), NN_ERR_UNSUPPORTED,
+                   "%s can't keep constraints, and %s has one: leave it out, or train this model "
+                   "with adam",
+                   optimizer, model->parameters[i].name);
+    return NN_OK;
+}
+
 nn_status nn_model_check_optimizer(const nn_model *model, const nn_compile_parts *parts)
 {
     const nn_optimizer *optimizer = nn_optimizer_of(&parts->optimizer);
@@ -71,10 +112,12 @@ nn_status nn_model_check_optimizer(const nn_model *model, const nn_compile_parts
     if (optimizer->solve == NULL)
         return NN_OK;
     for (size_t i = 0; i < model->node_count; i++)
-        NN_REQUIRE(!model->nodes[i].build.training_only, NN_ERR_UNSUPPORTED,
-                   "%s needs a loss that depends on the weights alone, and layer '%s', a %s, gives "
-                   "something else in each pass: leave it out, or train this model with adam",
-                   name, model->nodes[i].name, model->nodes[i].layer.type->name);
+        NN_REQUIRE(
+            is_steady(&model->nodes[i]), NN_ERR_UNSUPPORTED,
+            "%s needs a loss that depends on the weights alone, and layer '%s', a %s, gives "
+            "something else in each pass or batch: leave it out, or train this model with adam",
+            name, model->nodes[i].name, model->nodes[i].layer.type->name);
+    NN_TRY(check_unconstrained(model, name));
     return optimizer->trains == NN_TRAINS_LINEAR ? check_linear(model, &parts->losses[0], name)
                                                  : NN_OK;
 }

@@ -100,7 +100,7 @@ static void forward_node(const nn_model *model, nn_workspace *workspace, size_t 
 {
     const nn_node *node = &model->nodes[index];
     const nn_layer *layer = nn_layer_of(&node->layer);
-    const bool adds = layer->loss != NULL && !workspace->predicts;
+    const bool adds = node->build.adds_loss && !workspace->predicts;
     const bool passes = nn_workspace_passes(workspace, model, index);
     if (passes && !adds)
         return;
