@@ -358,8 +358,8 @@ NN_API nn_status nn_model_compile(nn_model *model, const char *optimizer, const 
  * nn_predict. What a layer had learned before is forgotten. The model is built by it: layers can't be added
  * afterwards. With NULL, a failure leaves the layers before it adapted.
  * Errors: NN_ERR_INVALID (no such layer, or it has nothing to learn; data without rows or inputs, or too
- * few), NN_ERR_SHAPE, NN_ERR_STATE (no layers, in use; a layer before isn't adapted), NN_ERR_NONFINITE,
- * NN_ERR_NO_MEMORY. */
+ * few), NN_ERR_SHAPE, NN_ERR_STATE (no layers, in use; a layer before isn't adapted), NN_ERR_UNSUPPORTED
+ * (rows that a function reads), NN_ERR_NONFINITE, NN_ERR_NO_MEMORY. */
 NN_API nn_status nn_model_adapt(nn_model *model, const char *layer, const nn_dataset *data);
 /* Freezes a layer (trainable 0) or lets it be trained again (1), as the option trainable does; NULL: every
  * layer. That changes what an optimizer works on, so the model is no longer compiled if it changes

@@ -61,6 +61,32 @@ START_TEST(a_failing_function_stops_fit_before_the_step)
 }
 END_TEST
 
+/* Moving statistics are of the steps that were made: whichever call of whichever function fails, all weights
+ * are as before. */
+START_TEST(moving_statistics_stay_as_the_weights_do)
+{
+    nn_model *model = parts_model();
+    OK(nn_model_add(model, "dense units=8 activation=my_swish input_shape=(2)"));
+    OK(nn_model_add(model, "batch_normalization momentum=0.5"));
+    OK(nn_model_add(model, "dense units=3"));
+    OK(nn_model_compile(model, "sgd", "my_squares", NULL));
+    float *before = weights_of(model, NULL);
+    size_t k = 1;
+    for (;; k++) {
+        fail_at(k);
+        const nn_status status = nn_train_on_batch(model, valued, NULL, 0);
+        if (status == NN_OK)
+            break;
+        ck_assert_int_eq(status, OWN_STATUS);
+        ck_assert(has_weights(model, before));
+    }
+    ck_assert_uint_ge(k, 4); /* forward and backward of both parts have failed */
+    ck_assert(!has_weights(model, before));
+    free(before);
+    nn_model_free(model);
+}
+END_TEST
+
 static nn_status evaluate(nn_model *model)
 {
     double values[2] = {7, 7};
@@ -308,6 +334,7 @@ int main(void)
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_set_timeout(tests, 300);
     tcase_add_loop_test(tests, a_failing_function_stops_fit_before_the_step, 0, 2);
+    tcase_add_test(tests, moving_statistics_stay_as_the_weights_do);
     tcase_add_loop_test(tests, a_failing_function_stops_every_call_with_its_status, 0, CALLS);
     tcase_add_test(tests, a_positive_status_is_no_success);
     tcase_add_test(tests, a_failure_is_that_of_the_call_that_met_it);

@@ -321,6 +321,74 @@ START_TEST(what_is_read_is_checked)
 }
 END_TEST
 
+/* Row i is of tokens i % 5 and 4 - i % 5, but for one that is wrong. */
+static nn_status read_tokens(void *user, const size_t *rows, size_t *count, void *x, void *y,
+                             float *sample_weight)
+{
+    const size_t *wrong = user;
+    (void)sample_weight;
+    for (size_t i = 0; i < *count; i++) {
+        ((uint8_t *)x)[2 * i] = (uint8_t)(rows[i] == *wrong ? 5 : rows[i] % 5);
+        ((uint8_t *)x)[2 * i + 1] = (uint8_t)(4 - rows[i] % 5);
+        ((float *)y)[i] = (float)(rows[i] % 5);
+    }
+    return NN_OK;
+}
+
+START_TEST(tokens_that_are_read_are_checked_as_they_come)
+{
+    enum { ROWS = 40 };
+    size_t wrong = ROWS;
+    const nn_row_reader reader = {.struct_size = sizeof(reader),
+                                  .rows = ROWS,
+                                  .x_type = NN_UINT8,
+                                  .x_width = 2,
+                                  .y_type = NN_FLOAT32,
+                                  .y_width = 1,
+                                  .read = read_tokens,
+                                  .user = &wrong};
+    nn_dataset *data;
+    nn_model *model = make_model(1,
+                                 "embedding input_dim=5 output_dim=3 input_shape=(2); flatten; "
+                                 "dense units=1",
+                                 "sgd", "mse", NULL);
+    double loss;
+    OK(nn_dataset_from_function(&data, &reader));
+    OK(nn_fit(model, data, NULL, NULL));
+    OK(nn_evaluate(model, data, &loss, 1));
+    wrong = 33;
+    FAILS(nn_fit(model, data, NULL, NULL), NN_ERR_INVALID,
+          "whole numbers 0 to 4, the inputs have 5");
+    FAILS(nn_evaluate(model, data, &loss, 1), NN_ERR_INVALID, "the inputs have 5 in row 33");
+    FAILS(nn_train_on_batch(model, data, NULL, 0), NN_ERR_INVALID, "the inputs have 5");
+    FAILS(nn_model_adapt(model, NULL, data), NN_ERR_UNSUPPORTED, "read by a function");
+    nn_model_free(model);
+    nn_dataset_free(data);
+}
+END_TEST
+
+/* A view's own rows count, not those at their places in the whole. */
+START_TEST(tokens_of_a_view_are_those_of_its_rows)
+{
+    static const float tokens[4] = {7, 1, 0, 2}, targets[4] = {0, 1, 0, 2};
+    static const size_t good[6] = {3, 1, 2, 2, 3, 1}, bad[2] = {1, 0};
+    nn_dataset *whole, *part;
+    nn_model *model = make_model(1,
+                                 "embedding input_dim=5 output_dim=3 input_shape=(1); flatten; "
+                                 "dense units=1",
+                                 "sgd", "mse", NULL);
+    OK(nn_dataset_from_arrays(&whole, 4, tokens, NN_FLOAT32, 1, targets, NN_FLOAT32, 1));
+    OK(nn_dataset_select(&part, whole, good, 6));
+    OK(nn_fit(model, part, NULL, NULL));
+    nn_dataset_free(part);
+    OK(nn_dataset_select(&part, whole, bad, 2));
+    FAILS(nn_fit(model, part, NULL, NULL), NN_ERR_INVALID, "the inputs have 7 in row 1");
+    nn_dataset_free(part);
+    nn_dataset_free(whole);
+    nn_model_free(model);
+}
+END_TEST
+
 static nn_status read_too_few(void *user, const size_t *rows, size_t *count, void *x, void *y,
                               float *sample_weight)
 {
@@ -479,6 +547,8 @@ int main(void)
     tcase_add_test(tests, a_resumed_stream_goes_on_where_it_was);
     tcase_add_test(tests, a_failing_read_ends_the_call_with_its_code);
     tcase_add_test(tests, what_is_read_is_checked);
+    tcase_add_test(tests, tokens_that_are_read_are_checked_as_they_come);
+    tcase_add_test(tests, tokens_of_a_view_are_those_of_its_rows);
     tcase_add_test(tests, a_count_that_cannot_be_is_refused);
     tcase_add_test(tests, bad_readers_and_uses_are_refused);
     tcase_add_test(tests, every_failing_allocation_is_a_clean_failure);

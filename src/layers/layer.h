@@ -117,8 +117,8 @@ typedef struct nn_layer {
     void (*forward)(const void *self, const nn_layer_call *call);
     void (*backward)(const void *self, const nn_layer_call *call);
     /* What a step changes beside the trainable parameters, such as moving statistics: called once the
-     * batch's loss has proved finite, before backward. The call is forward's. NULL: nothing. Layers that
-     * aren't trainable stay as they are. */
+     * batch's gradients are there. Of what forward left, batch_kept alone still is. NULL: nothing. Layers
+     * that aren't trainable stay as they are. */
     void (*update)(const void *self, const nn_layer_call *call);
     /* What the layer adds to the batch's loss, in training and evaluation; its gradient is backward's
      * to add. NULL: nothing. Called after forward, also where that is left out for y is x. */

@@ -36,7 +36,7 @@ const nn_real *nn_walk_forward_to(const nn_model *model, nn_workspace *workspace
  * NN_ERR_STATE, with the layer's name. */
 nn_status nn_walk_check_ready(const nn_model *model, const bool *wanted);
 
-/* After forward, with its arguments: what layers change in a step beside what backward gives. */
+/* When a step is made, with forward's arguments: what layers change beside what backward gives. */
 void nn_walk_update(nn_model *model, nn_workspace *workspace, size_t rows, const nn_real *x);
 
 /* Where the gradients by the outputs (fused: by their z) go before nn_walk_backward. NULL if nothing

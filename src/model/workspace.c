@@ -91,7 +91,8 @@ static nn_status plan_forward(struct plan *plan)
         if (plan->workspace->training && node->build.kept > 0)
             NN_TRY(add_buffer(plan, rows, node->build.kept, i, last_use, &places->kept));
         if (plan->workspace->training && node->build.batch_kept > 0)
-            NN_TRY(add_buffer(plan, 1, node->build.batch_kept, i, last_use, &places->batch_kept));
+            /* nn_walk_update reads it when the step is made */
+            NN_TRY(add_buffer(plan, 1, node->build.batch_kept, i, 2 * n, &places->batch_kept));
     }
     for (size_t i = 0; i < model->output_count; i++)
         live_until(plan, plan->nodes[model->outputs[i].node].y, n);

@@ -220,7 +220,7 @@ static nn_status check_tokens(const nn_node *node, const nn_column *column, size
     const double tokens = (double)node->build.tokens;
     for (size_t row = 0; row < rows; row++)
         for (size_t i = 0; i < column->width; i++) {
-            const double value = value_at(column, row * column->stride + i);
+            const double value = value_at(column, nn_column_start(column, row) + i);
             NN_REQUIRE(value >= 0 && value < tokens && value == floor(value), NN_ERR_INVALID,
                        "%s takes whole numbers 0 to %zu, the inputs have %g in row %zu", node->name,
                        node->build.tokens - 1, value, row);
@@ -228,15 +228,21 @@ static nn_status check_tokens(const nn_node *node, const nn_column *column, size
     return NN_OK;
 }
 
-static nn_status check_all_tokens(const nn_source *source, const nn_model *model)
+/* inputs[nn_model_input_count]: of rows in memory. */
+static nn_status check_all_tokens(const nn_model *model, const nn_column *inputs, size_t rows)
 {
     for (size_t i = 0; i < model->node_count; i++) {
         const nn_node *node = &model->nodes[i];
         const size_t input = node->build.tokens > 0 ? input_taken(model, node) : SIZE_MAX;
         if (input != SIZE_MAX)
-            NN_TRY(check_tokens(node, &source->inputs[input], source->rows));
+            NN_TRY(check_tokens(node, &inputs[input], rows));
     }
     return NN_OK;
+}
+
+nn_status nn_source_check_tokens(const nn_source *source, const nn_model *model)
+{
+    return source->reader != NULL ? NN_OK : check_all_tokens(model, source->inputs, source->rows);
 }
 
 /* inputs[nn_model_input_count]: columns that have been found. */
@@ -254,7 +260,7 @@ static nn_status check_inputs(const nn_model *model, const nn_column *inputs)
 static nn_status check_source(const nn_source *source, const nn_model *model)
 {
     NN_TRY(check_inputs(model, source->inputs));
-    NN_TRY(check_all_tokens(source, model));
+    NN_TRY(nn_source_check_tokens(source, model));
     for (size_t i = 0; i < model->output_count; i++) {
         nn_status status = takes_labels(model, i) ? check_labels(source, model, i)
                                                   : check_values(model, i, &source->targets[i]);
@@ -271,9 +277,12 @@ static nn_status check_source(const nn_source *source, const nn_model *model)
 static nn_status open_inputs(nn_column *inputs, const nn_model *model, const nn_dataset *data)
 {
     const struct wanted wanted = want_inputs(model);
+    NN_REQUIRE(data->reader == NULL, NN_ERR_UNSUPPORTED,
+               "its rows are read by a function: take a dataset of some of them in memory");
     NN_REQUIRE(data->rows > 0, NN_ERR_INVALID, "there are no rows");
     NN_TRY(find_columns(data, &wanted, inputs));
-    return check_inputs(model, inputs);
+    NN_TRY(check_inputs(model, inputs));
+    return check_all_tokens(model, inputs, data->rows);
 }
 
 nn_status nn_source_find_inputs(nn_column *inputs, const nn_model *model, const nn_dataset *data,

@@ -29,9 +29,13 @@ nn_status nn_source_open(nn_source *source, const nn_model *model, const nn_data
                          const char *what);
 
 /* Finds the columns of a model's inputs alone: inputs[nn_model_input_count]. The model needn't be
- * compiled. Errors as above. */
+ * compiled. Errors as above; NN_ERR_UNSUPPORTED (rows that a function reads). */
 nn_status nn_source_find_inputs(nn_column *inputs, const nn_model *model, const nn_dataset *data,
                                 const char *what);
+
+/* Whether whole numbers are what layers take, of rows that came from a function; nn_source_open does it for
+ * those in memory. NN_ERR_INVALID, with row and value. */
+nn_status nn_source_check_tokens(const nn_source *source, const nn_model *model);
 
 /* Whether steps of so many rows can be made. NN_ERR_INVALID, with the layer that can't and what to do. */
 nn_status nn_source_check_batch(const nn_model *model, size_t rows);

@@ -193,7 +193,10 @@ nn_status nn_trainer_gather(nn_trainer *trainer, const nn_model *model, const nn
     trainer->rows = 0;
     size_t count = 0;
     NN_TRY(nn_reading_read(&trainer->reading, source, rows, &batch, &count));
-    return count > 0 ? gather(trainer, model, &batch, &(nn_rows){.count = count}) : NN_OK;
+    if (count == 0)
+        return NN_OK;
+    NN_TRY(nn_source_check_tokens(&batch, model));
+    return gather(trainer, model, &batch, &(nn_rows){.count = count});
 }
 
 /* What an output's loss has to do with: its values in this batch. */
@@ -321,7 +324,6 @@ static bool folds(const nn_trainer *trainer, const nn_model *model)
 nn_status nn_trainer_backward(nn_trainer *trainer, nn_model *model)
 {
     model->gradients_known = false;
-    nn_walk_update(model, trainer->workspace, trainer->rows, trainer->workspace->x);
     const bool any = differentiate_losses(trainer, model);
     NN_TRY(nn_custom_take_failure());
     if (any) {
@@ -335,6 +337,7 @@ nn_status nn_trainer_backward(nn_trainer *trainer, nn_model *model)
         }
         nn_constrain(model);
     }
+    nn_walk_update(model, trainer->workspace, trainer->rows, trainer->workspace->x);
     model->iteration++;
     return NN_OK;
 }
