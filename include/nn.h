@@ -347,7 +347,7 @@ NN_API nn_status nn_model_set_seed(nn_model *model, uint64_t seed);
  * know it; else they know it by its own.
  * Compiling again keeps the weights and starts the optimizer anew.
  * Errors: NN_ERR_INVALID (also a layer whose output nobody reads), NN_ERR_SHAPE (a loss or metric that
- * can't work on the output), NN_ERR_STATE,
+ * can't work on the output; softmax over 1 value), NN_ERR_STATE,
  * NN_ERR_NO_MEMORY. */
 NN_API nn_status nn_model_compile(nn_model *model, const char *optimizer, const char *loss,
                                   const char *metrics);

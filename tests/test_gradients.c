@@ -1058,7 +1058,7 @@ static void append_random_layer(nn_text *text, nn_random *random)
     const char *activation = pick(random, activations, COUNT(activations));
     if (kind < 4)
         nn_text_append(text, "dense units=%zu activation=%s use_bias=%s%s",
-                       1 + nn_random_below(random, 5), activation, kind == 0 ? "false" : "true",
+                       2 + nn_random_below(random, 5), activation, kind == 0 ? "false" : "true",
                        pick(random, more, COUNT(more)));
     else if (kind == 4)
         nn_text_append(text, "dropout rate=0.3");
@@ -1091,7 +1091,7 @@ START_TEST(random_models_are_differentiated_right)
         nn_text_append(&text, "rescaling scale=1 input_shape=(");
         for (size_t d = 0; d < rank; d++)
             nn_text_append(&text, "%zu,", 1 + nn_random_below(&random, 4));
-        nn_text_append(&text, "); dense units=%zu; ", 1 + nn_random_below(&random, 4));
+        nn_text_append(&text, "); dense units=%zu; ", 2 + nn_random_below(&random, 4));
         for (size_t d = 0; d < depth; d++) {
             append_random_layer(&text, &random);
             nn_text_append(&text, "; ");

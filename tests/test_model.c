@@ -87,6 +87,23 @@ enum { SMALL_WEIGHTS = 6 * 7 + 7 + 7 * 4 + 4 };
 
 /* ---- building ---- */
 
+START_TEST(activations_that_compare_values_are_refused_over_one)
+{
+    static const char *const activations[] = {"softmax", "log_softmax", "sparsemax"};
+    for (size_t i = 0; i < sizeof activations / sizeof activations[0]; i++) {
+        char layer[64];
+        nn_model *model;
+        snprintf(layer, sizeof layer, "dense units=1 activation=%s input_shape=(3)",
+                 activations[i]);
+        OK(nn_model_create(&model));
+        OK(nn_model_add(model, layer));
+        ck_assert_int_eq(nn_model_compile(model, "sgd", "mse", NULL), NN_ERR_SHAPE);
+        ck_assert_ptr_nonnull(strstr(nn_error_message(), "use sigmoid, or a unit for each class"));
+        nn_model_free(model);
+    }
+}
+END_TEST
+
 START_TEST(an_empty_model_has_nothing)
 {
     nn_model *model;
@@ -1126,6 +1143,7 @@ int main(void)
 {
     Suite *suite = suite_create("model");
     TCase *tcase = tcase_create("building");
+    tcase_add_test(tcase, activations_that_compare_values_are_refused_over_one);
     tcase_add_test(tcase, an_empty_model_has_nothing);
     tcase_add_test(tcase, the_first_layer_needs_an_input_shape_and_the_others_fit);
     tcase_add_test(tcase, layers_and_weights_are_named_as_keras_names_them);

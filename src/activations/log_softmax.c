@@ -45,6 +45,7 @@ const nn_activation nn_activation_log_softmax = {
     .part = {.name = "log_softmax",
              .help = "y = x - log(sum(exp(x))) over each row; Bridle 1990",
              .sample = "log_softmax"},
+    .compares = true,
     .forward = forward,
     .backward = backward,
 };

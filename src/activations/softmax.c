@@ -52,6 +52,7 @@ const nn_activation nn_activation_softmax = {
     .part = {.name = "softmax",
              .help = "y = exp(x) / sum(exp(x)) over each row; Bridle 1990",
              .sample = "softmax"},
+    .compares = true,
     .forward = forward,
     .backward = backward,
 };

@@ -72,6 +72,7 @@ const nn_activation nn_activation_sparsemax = {
              .help = "y = max(x - t, 0) over each row, t such that they sum to 1; "
                      "Martins, Astudillo 2016",
              .sample = "sparsemax"},
+    .compares = true,
     .forward = forward,
     .backward = backward,
 };

@@ -275,6 +275,25 @@ nn_status nn_model_set_compiled(nn_model *model, nn_compile_parts *parts)
     return status;
 }
 
+/* What would train to nothing. A saved model may have it all the same. */
+static nn_status check_activations(const nn_model *model)
+{
+    for (size_t i = 0; i < model->node_count; i++) {
+        const nn_node *node = &model->nodes[i];
+        const nn_layer *layer = nn_layer_of(&node->layer);
+        const nn_part *activation =
+            layer->last_activation == NULL ? NULL : layer->last_activation(node->layer.self);
+        NN_REQUIRE(activation == NULL || activation->type == NULL ||
+                       !nn_activation_of(activation)->compares ||
+                       nn_last_dimension(&node->build.output) > 1,
+                   NN_ERR_SHAPE,
+                   "layer '%s' has %s over 1 value, which is the same whatever the value is: use "
+                   "sigmoid, or a unit for each class",
+                   node->name, activation->type->name);
+    }
+    return NN_OK;
+}
+
 nn_status nn_model_compile(nn_model *model, const char *optimizer, const char *loss,
                            const char *metrics)
 {
@@ -284,6 +303,8 @@ nn_status nn_model_compile(nn_model *model, const char *optimizer, const char *l
     nn_compile_parts parts = {.loss_count = 0};
     NN_TRY(nn_model_begin_write(model));
     nn_status status = nn_compile_parts_parse(&parts, model, optimizer, loss, metrics);
+    if (status == NN_OK)
+        status = check_activations(model);
     if (status == NN_OK)
         status = nn_model_set_compiled(model, &parts);
     nn_compile_parts_free(&parts);
