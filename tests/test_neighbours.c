@@ -341,6 +341,11 @@ static nn_status predict(void *model, size_t rows, float *y)
     return nn_predict(model, x, rows, y);
 }
 
+static nn_status layer_output(void *model, size_t rows, float *y)
+{
+    return nn_model_layer_output(model, "dense_2", x, rows, y);
+}
+
 static nn_status run_predictor(void *predictor, size_t rows, float *y)
 {
     return nn_predictor_run(predictor, x, rows, y);
@@ -363,6 +368,15 @@ START_TEST(a_thousand_warm_calls_of_predict_allocate_nothing)
     nn_model *model = pooled_model(1, "sgd");
     OK(nn_set_num_threads(4));
     check_predictions(predict, model);
+    nn_model_free(model);
+}
+END_TEST
+
+START_TEST(a_thousand_warm_calls_for_a_layers_output_allocate_nothing)
+{
+    nn_model *model = pooled_model(1, "sgd");
+    OK(nn_set_num_threads(4));
+    check_predictions(layer_output, model);
     nn_model_free(model);
 }
 END_TEST
@@ -390,6 +404,7 @@ int main(void)
     tcase_add_loop_test(tests, models_that_share_the_pool_get_the_same_bits_as_alone, 0, 2);
     tcase_add_test(tests, a_hundred_batches_on_the_pool_allocate_nothing);
     tcase_add_test(tests, a_thousand_warm_calls_of_predict_allocate_nothing);
+    tcase_add_test(tests, a_thousand_warm_calls_for_a_layers_output_allocate_nothing);
     tcase_add_test(tests, a_thousand_runs_of_a_predictor_allocate_nothing);
     suite_add_tcase(suite, tests);
     return run_suite(suite);

@@ -5,8 +5,6 @@
 #include "status.h"
 #include "walk.h"
 
-enum { BLOCK_ROWS = 128 }; /* of a pass, as in predict.c: the same bits */
-
 size_t nn_model_layer_count(const nn_model *model)
 {
     return model == NULL ? 0 : model->node_count;
@@ -54,12 +52,14 @@ static nn_status layer_output(const nn_model *model, const char *layer, const fl
         .model = model,
         .node = node,
         .width = nn_shape_width(&model->nodes[node].build.output),
-        .block = rows < BLOCK_ROWS ? rows : BLOCK_ROWS,
+        .block = rows < NN_PREDICT_ROWS ? rows : NN_PREDICT_ROWS,
         .x = x,
         .rows = rows,
         .y = y,
     };
-    nn_pool_run((rows - 1) / job.block + 1, compute_block, &job);
+    const size_t blocks = (rows - 1) / job.block + 1;
+    NN_TRY(nn_workspace_reserve(model, blocks, job.block));
+    nn_pool_run(blocks, compute_block, &job);
     if (atomic_load(&job.failed))
         nn_custom_move_failure(); /* of another block: there is one status */
     NN_REQUIRE(!atomic_load(&job.failed), NN_ERR_NO_MEMORY,

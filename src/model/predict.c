@@ -5,10 +5,6 @@
 #include "status.h"
 #include "walk.h"
 
-/* Rows of a pass: enough for the products to run at full speed, few enough for the layers' outputs to
- * stay in a core's cache. A thread takes a block through all layers before it takes the next. */
-enum { BLOCK_ROWS = 128 };
-
 struct job {
     const nn_model *model;
     const float *x;
@@ -71,23 +67,6 @@ static void predict_block(void *context, size_t index)
     nn_workspace_give(model, workspace);
 }
 
-/* Sees to it that as many workspaces are idle as threads may want at once: how many do differs from call
- * to call, and a warm call allocates nothing. */
-static nn_status make_workspaces(const nn_model *model, size_t blocks, size_t rows)
-{
-    nn_workspace *taken[NN_KEPT_WORKSPACES];
-    const size_t wanted = least(least(nn_pool_threads(), blocks), NN_KEPT_WORKSPACES);
-    nn_status status = NN_OK;
-    size_t count = 0;
-    for (; count < wanted && status == NN_OK; count++)
-        status = nn_workspace_take(&taken[count], model, rows);
-    if (status != NN_OK)
-        count--;
-    while (count > 0)
-        nn_workspace_give(model, taken[--count]);
-    return status;
-}
-
 static nn_status predict(const nn_model *model, const float *x, size_t rows, float *y)
 {
     NN_TRY(nn_model_build(model));
@@ -97,11 +76,10 @@ static nn_status predict(const nn_model *model, const float *x, size_t rows, flo
         .x = x,
         .rows = rows,
         .y = y,
-        .block = least(rows, BLOCK_ROWS),
+        .block = least(rows, NN_PREDICT_ROWS),
     };
     const size_t blocks = (rows - 1) / job.block + 1;
-    if (blocks > 1)
-        NN_TRY(make_workspaces(model, blocks, job.block));
+    NN_TRY(nn_workspace_reserve(model, blocks, job.block));
     nn_pool_run(blocks, predict_block, &job);
     if (atomic_load(&job.failed))
         nn_custom_move_failure(); /* of another block: there is one status */
@@ -142,7 +120,8 @@ nn_status nn_predictor_create(nn_predictor **predictor, const nn_model *model, s
     if (status == NN_OK)
         status = nn_walk_check_ready(model, NULL);
     if (status == NN_OK)
-        status = nn_workspace_create(&workspace, model, least(rows, BLOCK_ROWS), NN_TO_PREDICT);
+        status =
+            nn_workspace_create(&workspace, model, least(rows, NN_PREDICT_ROWS), NN_TO_PREDICT);
     nn_model_end_read(model);
     NN_TRY(status);
     nn_predictor *made = nn_allocate(1, sizeof(*made));
@@ -168,9 +147,9 @@ nn_status nn_predictor_run(nn_predictor *predictor, const float *x, size_t rows,
     const nn_workspace *workspace = predictor->workspace;
     const size_t inputs = workspace->input_width, outputs = workspace->output_width;
     const bool stayed = nn_pool_stay(true);
-    for (size_t at = 0; at < rows; at += BLOCK_ROWS)
-        predict_rows(model, predictor->workspace, x + at * inputs, least(rows - at, BLOCK_ROWS),
-                     y + at * outputs);
+    for (size_t at = 0; at < rows; at += NN_PREDICT_ROWS)
+        predict_rows(model, predictor->workspace, x + at * inputs,
+                     least(rows - at, NN_PREDICT_ROWS), y + at * outputs);
     nn_pool_stay(stayed);
     nn_status status = nn_custom_take_failure();
     nn_model_end_read(model);

@@ -7,6 +7,7 @@
 #include "workspace.h"
 #include "allocate.h"
 #include "penalty.h"
+#include "pool.h"
 #include "status.h"
 #include <limits.h>
 
@@ -358,4 +359,21 @@ void nn_workspace_give(const nn_model *model, nn_workspace *workspace)
             return;
     }
     nn_workspace_free(workspace);
+}
+
+nn_status nn_workspace_reserve(const nn_model *model, size_t blocks, size_t rows)
+{
+    nn_workspace *taken[NN_KEPT_WORKSPACES];
+    size_t wanted = nn_pool_threads() < blocks ? nn_pool_threads() : blocks;
+    if (wanted > NN_KEPT_WORKSPACES)
+        wanted = NN_KEPT_WORKSPACES;
+    nn_status status = NN_OK;
+    size_t count = 0;
+    while (blocks > 1 && count < wanted && status == NN_OK) {
+        status = nn_workspace_take(&taken[count], model, rows);
+        count += status == NN_OK;
+    }
+    while (count > 0)
+        nn_workspace_give(model, taken[--count]);
+    return status;
 }

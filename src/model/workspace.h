@@ -76,6 +76,15 @@ void nn_workspace_free(nn_workspace *workspace);
 nn_status nn_workspace_take(nn_workspace **workspace, const nn_model *model, size_t rows);
 void nn_workspace_give(const nn_model *model, nn_workspace *workspace);
 
+/* Rows of a pass: enough for the products to run at full speed, few enough for the layers' outputs to
+ * stay in a core's cache. A thread takes a block through all layers before it takes the next. */
+enum { NN_PREDICT_ROWS = 128 };
+
+/* Sees to it that as many workspaces are idle as the pool's threads may want at once for so many blocks, of
+ * rows each: how many do differs from call to call, and a warm call allocates nothing. One block takes its
+ * own. Errors: as nn_workspace_create's. */
+nn_status nn_workspace_reserve(const nn_model *model, size_t blocks, size_t rows);
+
 /* Places buffers that are alive from first to last (times of the walk) in one run, so that no two
  * alive at once overlap. Sizes and offsets count nn_real and keep the alignment. */
 typedef struct nn_plan_buffer {
