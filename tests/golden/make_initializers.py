@@ -4,9 +4,10 @@
 
 It writes initializers_more.json beside itself. Random numbers can't be the same, so that of a random
 initializer it has what can be compared: mean, standard deviation, fourth moment over variance squared,
-smallest and largest of what Keras drew for a weight of SHAPE. The bounds are 5 standard errors of the
+smallest and largest of what Keras drew for a weight. The bounds are 5 standard errors of the
 difference of two such samples; for the ends, which lie close to the limits of a bounded distribution
-and are widely spread for a normal one, see end_bound. Of identity it has the values.
+and are widely spread for a normal one, see end_bound. Of the others it has the values. What has no
+option but its seed is drawn for weights of three shapes.
 """
 
 import keras
@@ -14,7 +15,6 @@ import numpy as np
 from make_golden import write
 
 SHAPE = (300, 500)
-N = SHAPE[0] * SHAPE[1]
 
 RANDOM = [
     ("random_normal", {}),
@@ -27,12 +27,22 @@ RANDOM = [
     ("variance_scaling", {"scale": 2.0, "mode": "fan_out", "distribution": "uniform"}),
     ("variance_scaling", {"scale": 0.5, "mode": "fan_avg", "distribution": "untruncated_normal"}),
     ("variance_scaling", {"scale": 3.0, "mode": "fan_avg", "distribution": "normal"}),
-    ("lecun_normal", {}),
-    ("lecun_uniform", {}),
-    ("he_normal", {}),
-    ("glorot_uniform", {}),
+    ("random_uniform", {}),
+    ("random_uniform", {"minval": 0.0, "maxval": 2.0}),
+    ("random_uniform", {"minval": -3.0, "maxval": -1.5}),
+    ("orthogonal", {}),
+    ("orthogonal", {"gain": 2.0}),
+    ("orthogonal", {"gain": 0.1}),
 ]
-IDENTITIES = [((4, 4), {}), ((3, 5), {"gain": 2.5}), ((5, 2), {"gain": -0.75})]
+BY_SHAPE = ["lecun_normal", "lecun_uniform", "he_normal", "he_uniform", "glorot_normal",
+            "glorot_uniform"]
+SHAPES = [SHAPE, (700, 40), (16, 50, 60)]
+EXACT = [
+    ("identity", {}, (4, 4)), ("identity", {"gain": 2.5}, (3, 5)), ("identity", {"gain": -0.75}, (5, 2)),
+    ("constant", {"value": 0.0}, (2, 3)), ("constant", {"value": 0.25}, (5,)), ("constant", {"value": -3.0}, (2, 2)),
+    ("zeros", {}, (3,)), ("zeros", {}, (2, 3)), ("zeros", {}, (2, 3, 2)),
+    ("ones", {}, (3,)), ("ones", {}, (2, 3)), ("ones", {}, (2, 3, 2)),
+]
 
 
 def end_bound(kurtosis, stddev):
@@ -46,21 +56,27 @@ def make(name, options):
         {"class_name": name, "config": options}) if options else keras.initializers.get(name)
 
 
+def spec(name, options):
+    return " ".join([name] + [f"{k}={v}" for k, v in options.items()])
+
+
 def cases():
-    for index, (name, options) in enumerate(RANDOM):
-        w = np.asarray(make(name, {**options, "seed": 100 + index})(SHAPE), np.float64)
+    random = [(name, options, SHAPE) for name, options in RANDOM]
+    random += [(name, {}, shape) for name in BY_SHAPE for shape in SHAPES]
+    for index, (name, options, shape) in enumerate(random):
+        w = np.asarray(make(name, {**options, "seed": 100 + index})(shape), np.float64)
         mean, stddev = w.mean(), w.std()
         kurtosis = ((w - mean) ** 4).mean() / stddev**4
-        yield {"spec": " ".join([name] + [f"{k}={v}" for k, v in options.items()]),
-               "shape": list(SHAPE), "mean": mean, "stddev": stddev, "kurtosis": kurtosis,
+        yield {"spec": spec(name, options),
+               "shape": list(shape), "mean": mean, "stddev": stddev, "kurtosis": kurtosis,
                "smallest": w.min(), "largest": w.max(),
-               "bound_mean": 5 * stddev * np.sqrt(2 / N),
-               "bound_stddev": 5 * stddev * np.sqrt((kurtosis - 1) / (4 * N)) * np.sqrt(2),
-               "bound_kurtosis": 5 * np.sqrt(24 / N) * np.sqrt(2),
+               "bound_mean": 5 * stddev * np.sqrt(2 / w.size),
+               "bound_stddev": 5 * stddev * np.sqrt((kurtosis - 1) / (4 * w.size)) * np.sqrt(2),
+               "bound_kurtosis": 5 * np.sqrt(24 / w.size) * np.sqrt(2),
                "bound_ends": end_bound(kurtosis, stddev)}
-    for shape, options in IDENTITIES:
-        yield {"spec": " ".join(["identity"] + [f"{k}={v}" for k, v in options.items()]),
-               "shape": list(shape), "values": np.asarray(make("identity", options)(shape))}
+    for name, options, shape in EXACT:
+        yield {"spec": spec(name, options), "shape": list(shape),
+               "values": np.asarray(make(name, options)(shape)).ravel()}
 
 
 if __name__ == "__main__":
