@@ -1,4 +1,5 @@
-/* lbfgs and least_squares against what scikit-learn found (tests/golden/make_solvers.py). */
+/* lbfgs and least_squares against what scikit-learn found, and lbfgs's way there against SciPy's
+ * (tests/golden/make_solvers.py). */
 #include "golden_file.h"
 #include "model.h"
 #include "suite.h"
@@ -114,20 +115,53 @@ static void tell(double weights, double loss, size_t epochs)
                 json_number_value(member(golden, "bound")), epochs, text(golden, "name"));
 }
 
-START_TEST(the_solution_is_that_of_scikit_learn)
+struct path {
+    const nn_model *model;
+    const json_t *expected; /* the weights after each epoch */
+    size_t epochs;
+    double largest; /* difference */
+};
+
+static nn_status compare_step(const nn_event *event, void *user)
 {
-    struct arrays arrays;
+    struct path *path = user;
+    if (event->kind != NN_EVENT_EPOCH_END)
+        return NN_OK;
+    const json_t *expected = json_array_get(path->expected, path->epochs++);
+    const nn_model *model = path->model;
+    size_t i = 0;
+    for (size_t p = 0; p < model->parameter_count; p++) {
+        const nn_real *values = model->weights + model->parameters[p].offset;
+        for (size_t j = 0; j < model->parameters[p].width; j++)
+            path->largest = fmax(path->largest, fabs((double)values[j] - at(expected, i++)));
+    }
+    ck_assert_uint_eq(i, json_array_size(expected));
+    return NN_OK;
+}
+
+/* An epoch is one iteration. */
+static void compare_path(nn_model *model, const nn_dataset *data)
+{
+    struct path path = {.model = model, .expected = member(golden, "path")};
+    nn_fit_options options = NN_FIT_OPTIONS_INIT;
+    options.epochs = size(golden, "epochs");
+    options.callback = compare_step;
+    options.callback_user = &path;
+    OK(nn_fit(model, data, &options, NULL));
+    ck_assert_uint_eq(path.epochs, json_array_size(path.expected));
+    tell(path.largest, 0, path.epochs);
+    ck_assert_msg(path.largest <= json_number_value(member(golden, "bound")),
+                  "%s: a weight is %.3g off SciPy's", text(golden, "name"), path.largest);
+}
+
+static void compare_solution(nn_model *model, const nn_dataset *data)
+{
     nn_history *history;
     nn_fit_options options = NN_FIT_OPTIONS_INIT;
     const double *losses;
     size_t epochs;
     double loss;
-    use_case("solvers.json", _i);
     const bool is_linear = strcmp(text(golden, "kind"), "linear") == 0;
-    nn_model *model = case_model();
-    nn_dataset *data = case_data(&arrays);
-    if (json_object_get(golden, "start") != NULL)
-        set_start(model, member(golden, "start"));
     options.epochs = size(golden, "epochs");
     OK(nn_fit(model, data, &options, &history));
     OK(nn_history_get(history, "loss", &losses, &epochs));
@@ -142,6 +176,20 @@ START_TEST(the_solution_is_that_of_scikit_learn)
     ck_assert_msg(difference <= 1e-4, "%s: the loss is %.9g, scikit-learn has %.9g",
                   text(golden, "name"), loss, json_number_value(member(golden, "final_loss")));
     nn_history_free(history);
+}
+
+START_TEST(solutions_and_steps_are_those_of_scikit_learn_and_scipy)
+{
+    struct arrays arrays;
+    use_case("solvers.json", _i);
+    nn_model *model = case_model();
+    nn_dataset *data = case_data(&arrays);
+    if (json_object_get(golden, "start") != NULL)
+        set_start(model, member(golden, "start"));
+    if (strcmp(text(golden, "kind"), "steps") == 0)
+        compare_path(model, data);
+    else
+        compare_solution(model, data);
     nn_dataset_free(data);
     nn_model_free(model);
     free_arrays(&arrays);
@@ -176,7 +224,8 @@ int main(void)
     tcase_set_timeout(solvers, 60);
     tcase_set_timeout(coverage, 60);
     tcase_add_checked_fixture(solvers, NULL, free_file);
-    tcase_add_loop_test(solvers, the_solution_is_that_of_scikit_learn, 0, (int)count);
+    tcase_add_loop_test(solvers, solutions_and_steps_are_those_of_scikit_learn_and_scipy, 0,
+                        (int)count);
     tcase_add_test(coverage, every_solver_is_there);
     suite_add_tcase(suite, solvers);
     suite_add_tcase(suite, coverage);

@@ -1,4 +1,4 @@
-"""Makes the golden values of test_golden_solvers.c with scikit-learn. Run by hand:
+"""Makes the golden values of test_golden_solvers.c with scikit-learn and SciPy. Run by hand:
 
     python tests/golden/make_solvers.py
 
@@ -9,6 +9,8 @@ or 1/64, which are exact in a float) and what scikit-learn found:
                any number added to those of a feature in all classes, so their means are taken off. bound is 1e-4
     network    the loss that MLPRegressor and MLPClassifier with solver lbfgs and alpha 0 end with, from the
                same first weights, as Keras counts it (scikit-learn halves the squared error). bound is 1e-4
+    steps      the weights after each of 20 iterations of SciPy's L-BFGS-B, on data where it takes the first step
+               that each line search tries (its line search is another one). bound is 2e-5 of the largest
 """
 
 import json
@@ -19,6 +21,7 @@ from pathlib import Path
 import numpy as np
 import scipy
 import sklearn
+from scipy.optimize import minimize
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
 from sklearn.neural_network import MLPClassifier, MLPRegressor
@@ -228,8 +231,57 @@ def network_cases():
     ]
 
 
+# ---- the way there ----
+
+def sigmoid_loss(z, y):
+    return np.mean(np.logaddexp(0, z) - y * z), 1 / (1 + np.exp(-z)) - y
+
+
+def squared_loss(z, y):
+    return np.mean((z - y) ** 2), 2 * (z - y)
+
+
+def steps(name, loss, activation, history_size, inputs, scales):
+    """The scales of the inputs differ, so that 20 iterations don't reach the end."""
+    function = sigmoid_loss if activation == "sigmoid" else squared_loss
+    while True:
+        x = np.round(grid((40, inputs), 1.0, 64) * np.linspace(*scales, inputs) * 64) / 64
+        z = x @ grid(inputs, 0.5) + 0.5
+        y = (z + rng.logistic(size=len(x)) > 0).astype(int) if activation == "sigmoid" else \
+            np.round((z + grid(len(x), 0.5)) * 8) / 8
+        calls, path = [], []
+
+        def evaluate(w):
+            calls.append(w)
+            value, dz = function(x @ w[:-1] + w[-1], y)
+            return value, np.append(x.T @ dz, dz.sum()) / len(x)
+
+        def after(w):
+            path.append((w.copy(), len(calls)))
+
+        minimize(evaluate, np.zeros(inputs + 1), jac=True, method="L-BFGS-B", callback=after,
+                 options={"maxcor": history_size, "maxiter": 20, "ftol": 0, "gtol": 0})
+        if [count for _, count in path] == list(range(2, 22)):
+            break
+    return {"name": name, "kind": "steps",
+            "layers": f"dense units=1 activation={activation} kernel_initializer=zeros "
+                      f"input_shape=({inputs})",
+            "loss": loss, "optimizer": f"lbfgs history_size={history_size} tol=0 ftol=0",
+            "epochs": 20, "rows": len(x), "inputs": inputs, "targets": 1, "x": short(x),
+            "y": short(y), "path": [short(w) for w, _ in path],
+            "bound": 2e-5 * max(np.abs(w).max() for w, _ in path)}
+
+
+def steps_cases():
+    return [
+        steps("steps of logistic regression", "binary_crossentropy", "sigmoid", 10, 12, (0.25, 1)),
+        steps("steps of logistic regression, 3 pairs", "binary_crossentropy", "sigmoid", 3, 6, (0.5, 1)),
+        steps("steps of linear regression, 5 pairs", "mean_squared_error", "linear", 5, 8, (0.25, 1)),
+    ]
+
+
 if __name__ == "__main__":
-    cases = linear_cases() + logistic_cases() + network_cases()
+    cases = linear_cases() + logistic_cases() + network_cases() + steps_cases()
     made_with = {"scikit-learn": sklearn.__version__, "scipy": scipy.__version__,
                  "numpy": np.__version__, "python": platform.python_version()}
     lines = ",\n".join(json.dumps(case, separators=(",", ":")) for case in cases)
