@@ -205,12 +205,12 @@ typedef struct nn_row_reader {
      * if the function's own calls set one. */
     nn_status (*read)(void *user, const size_t *rows, size_t *count, void *x, void *y,
                       float *sample_weight);
-    nn_status (*restart)(
-        void *user); /* a stream goes back to its first row, before each pass. NULL: it
-                                         can't, and every pass goes on where the one before ended */
-    void (*release)(
-        void *user); /* called once, when the dataset and its views are freed; may be NULL */
-    void *user;      /* handed to all three */
+    /* A stream goes back to its first row, before each pass. NULL: it can't, and every pass goes on where
+     * the one before ended. */
+    nn_status (*restart)(void *user);
+    /* Called once, when the dataset and its views are freed; may be NULL. */
+    void (*release)(void *user);
+    void *user; /* handed to all three */
 } nn_row_reader;
 
 /* A dataset whose rows a function reads: by their numbers (from a file, a mapping), or one after the other
@@ -347,8 +347,7 @@ NN_API nn_status nn_model_set_seed(nn_model *model, uint64_t seed);
  * know it; else they know it by its own.
  * Compiling again keeps the weights and starts the optimizer anew.
  * Errors: NN_ERR_INVALID (also a layer whose output nobody reads), NN_ERR_SHAPE (a loss or metric that
- * can't work on the output; softmax over 1 value), NN_ERR_STATE,
- * NN_ERR_NO_MEMORY. */
+ * can't work on the output; softmax over 1 value), NN_ERR_STATE, NN_ERR_NO_MEMORY. */
 NN_API nn_status nn_model_compile(nn_model *model, const char *optimizer, const char *loss,
                                   const char *metrics);
 
@@ -361,6 +360,7 @@ NN_API nn_status nn_model_compile(nn_model *model, const char *optimizer, const 
  * few), NN_ERR_SHAPE, NN_ERR_STATE (no layers, in use; a layer before isn't adapted), NN_ERR_UNSUPPORTED
  * (rows that a function reads), NN_ERR_NONFINITE, NN_ERR_NO_MEMORY. */
 NN_API nn_status nn_model_adapt(nn_model *model, const char *layer, const nn_dataset *data);
+
 /* Freezes a layer (trainable 0) or lets it be trained again (1), as the option trainable does; NULL: every
  * layer. That changes what an optimizer works on, so the model is no longer compiled if it changes
  * anything: compile it again, as for fine-tuning a model that was loaded. Weights stay. A model without
@@ -462,8 +462,7 @@ typedef enum nn_event_kind {
     NN_EVENT_EPOCH_BEGIN = 2,
     NN_EVENT_BATCH_END = 3,
     NN_EVENT_EPOCH_END = 4,
-    NN_EVENT_TRAIN_END =
-        5, /* also after a failure or a stop, to all that were told of the beginning */
+    NN_EVENT_TRAIN_END = 5, /* also after a failure or a stop, if the beginning was told */
     /* Only with nn_fit_options.all_events; test is the validation after an epoch: */
     NN_EVENT_BATCH_BEGIN = 6,
     NN_EVENT_TEST_BEGIN = 7,
@@ -472,21 +471,17 @@ typedef enum nn_event_kind {
     NN_EVENT_TEST_END = 10
 } nn_event_kind;
 
-/* What a callback is told. Epochs and batches count from 0. values[count] are the means over the
- * epoch so far under names[count] ("loss", "accuracy", at the end of an epoch "val_loss", ...), those of
- * a NN_EVENT_TEST_... over the validation so far. Everything it points to is valid during the call
- * only. */
+/* What a callback is told. Epochs count from initial_epoch, batches from 0. values[count] are the means over
+ * the epoch so far under names[count] ("loss", "accuracy", at the end of an epoch "val_loss", ...), those of
+ * a NN_EVENT_TEST_... over the validation so far. Everything it points to is valid during the call only. */
 typedef struct nn_event {
     size_t struct_size;
     nn_event_kind kind;
     nn_model *model;
-    size_t
-        epoch; /* this epoch's number; initial_epoch counts. At the end of training the next one's */
-    size_t epochs; /* the number after the last epoch's */
-    size_t
-        batch; /* NN_EVENT_BATCH_BEGIN, _END, NN_EVENT_TEST_BATCH_BEGIN, _END: this batch's number */
-    size_t
-        batches; /* batches of an epoch, 0 if that isn't known; NN_EVENT_TEST_...: of the validation */
+    size_t epoch;   /* this epoch's number; NN_EVENT_TRAIN_END: the next one's */
+    size_t epochs;  /* the number after the last epoch's */
+    size_t batch;   /* this batch's number, for events of batches */
+    size_t batches; /* of an epoch, NN_EVENT_TEST_...: of the validation; 0: not known */
     size_t count;
     const char *const *names;
     const double *values;
@@ -512,18 +507,16 @@ typedef struct nn_fit_options {
     const nn_dataset *validation_data; /* evaluated after each epoch; NULL: none */
     double validation_split;           /* fraction in [0, 1) of the rows, taken from the end, to
                                           validate on instead of training on them; 0 */
-    const double
-        *class_weight; /* [class_weight_count] factor of each class's loss; NULL: 1. Only for
-                                   models with one output */
+    const double *class_weight;        /* [class_weight_count] factor of each class's loss; NULL:
+                                          1. Only for models with one output */
     size_t class_weight_count;
     const char *callbacks;      /* list of specs: "csv_logger filename=log.csv"; NULL: none */
     nn_event_function callback; /* called for every event; NULL: none */
     void *callback_user;        /* handed to callback */
-    int all_events; /* 1: callback is called for every event; 0: for the first five kinds only */
-    int validation_freq; /* validate after every so many epochs; 0 is as 1: after each */
-    size_t
-        steps_per_epoch; /* batches of an epoch; 0: a whole pass over the data. A pass goes on from
-                                 one epoch to the next, and where it ends the epoch does, too */
+    int all_events;         /* 1: callback is called for every event; 0: for the first five kinds */
+    int validation_freq;    /* validate after every so many epochs; 0 is as 1: after each */
+    size_t steps_per_epoch; /* batches of an epoch; 0: a whole pass over the data. A pass goes on
+                               from one epoch to the next, and where it ends the epoch does, too */
     size_t validation_steps;      /* batches of a validation, from the first row on; 0: all */
     size_t validation_batch_size; /* 0: batch_size with validation_steps, else the library's choice,
                                      which changes no result but for its last digits */
@@ -567,8 +560,9 @@ NN_API nn_status nn_confusion_matrix(const nn_model *model, const nn_dataset *da
 
 /* One optimizer step on all rows of batch at once. values[count] as in nn_evaluate, measured before
  * the step; values may be NULL with count 0. Of an optimizer that works on whole data (lbfgs,
- * least_squares) it is an epoch on these rows, and values are measured after it. A loss that isn't finite is NN_ERR_NONFINITE and makes no
- * step; a step that overflows the weights shows in the next one's loss. Other errors as nn_fit's. */
+ * least_squares) it is an epoch on these rows, and values are measured after it. A loss that isn't finite is
+ * NN_ERR_NONFINITE and makes no step; a step that overflows the weights shows in the next one's loss. Other
+ * errors as nn_fit's. */
 NN_API nn_status nn_train_on_batch(nn_model *model, const nn_dataset *batch, double *values,
                                    size_t count);
 
@@ -608,10 +602,9 @@ NN_API nn_status nn_model_swap_ema_weights(nn_model *model);
 
 /* y[rows x output width] = the model's output for x[rows x input width]; y may not overlap x. A row of x
  * holds the values of all inputs one after the other, in the order of the inputs; so does a row of y those of
- * the outputs. Any
- * number of threads may predict with one model at once. Needs no compile. A warm call allocates
- * nothing. A row's result may differ in the last bits with the number of rows beside it. A number that an
- * embedding or category_encoding doesn't know gives NaN (nn_fit and nn_evaluate refuse it).
+ * the outputs. Any number of threads may predict with one model at once. Needs no compile. A warm call
+ * allocates nothing. A row's result may differ in the last bits with the number of rows beside it. A number
+ * that an embedding or category_encoding doesn't know gives NaN (nn_fit and nn_evaluate refuse it).
  * Errors: NN_ERR_INVALID, NN_ERR_STATE (in use; a layer that must be adapted isn't), NN_ERR_NO_MEMORY. */
 NN_API nn_status nn_predict(const nn_model *model, const float *x, size_t rows, float *y);
 
