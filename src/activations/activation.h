@@ -11,8 +11,8 @@ typedef struct nn_activation {
     nn_part_type part;
     bool identity;    /* y = z: callers may skip it */
     bool elementwise; /* each value by itself: callers may hand over parts of rows */
-    bool
-        compares; /* the values of a row with each other: of one value alone it is the same for all */
+    /* the values of a row with each other: of one value alone it is the same for all */
+    bool compares;
     bool needs_z; /* backward reads z; else z may be NULL there, and forward is run in place */
     /* The width of y where it isn't that of z; NULL: it is. With it, y is never z and dz never dy, so
      * that a layer which computes z in the place of y has to refuse it. Errors: NN_ERR_SHAPE. */

@@ -51,9 +51,9 @@ typedef struct nn_training {
 typedef struct nn_callback {
     nn_part_type part;
     size_t state_size; /* bytes of instance state, zeroed before NN_EVENT_TRAIN_BEGIN */
-    size_t
-        progress_size; /* its first bytes, plain numbers that a backup keeps and brings back after
-                             NN_EVENT_TRAIN_BEGIN; 0: none */
+    /* its first bytes, plain numbers that a backup keeps and brings back after
+     * NN_EVENT_TRAIN_BEGIN; 0: none */
+    size_t progress_size;
     bool wants_gradients; /* it asks for gradient_norm */
     /* Columns that it adds to the history: calls add for each name. The same name twice is one column,
      * and new names lie side by side. NULL: none. */

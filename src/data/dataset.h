@@ -16,9 +16,9 @@ typedef struct nn_column {
     nn_shape shape; /* of one row */
     size_t width;
     size_t stride; /* values from one row to the next: width, or more in a part of a column */
-    const void
-        *values;  /* row 0 of this dataset's rows, or what index counts from; NULL: a reader's */
-    size_t first; /* the place of row 0 among a reader's rows */
+    /* row 0 of this dataset's rows, or what index counts from; NULL: a reader's */
+    const void *values;
+    size_t first;        /* the place of row 0 among a reader's rows */
     const size_t *index; /* the place of each row; NULL: one after the other */
     void *owned;         /* the blocks to release, NULL if borrowed or another dataset's */
     char *owned_name;

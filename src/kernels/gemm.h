@@ -35,8 +35,8 @@ typedef struct nn_gemm {
     nn_real alpha, beta;
     const nn_real *a, *b;
     nn_real *c;
-    nn_real
-        *scratch; /* NT with beta 0: m nn_gemm_scratch(n, k) values that make it faster, or NULL */
+    /* NT with beta 0: m nn_gemm_scratch(n, k) values that make it faster, or NULL */
+    nn_real *scratch;
     void (*finish)(const void *context, const nn_tile *tile);
     const void *context;
     nn_gemm_grids *grids; /* NULL: the rule */

@@ -28,8 +28,8 @@ typedef struct nn_gemm_limits {
     size_t few_columns;  /* the same where that would make too few tiles to share */
     size_t slab;         /* the same in a product of fewer rows than a tile should have */
     size_t depth;        /* of a tile at least, where the product is as deep */
-    size_t
-        most_depth; /* of a call; beyond it, what it reads again and again falls out of a cache */
+    /* of a call; beyond it, what it reads again and again falls out of a cache */
+    size_t most_depth;
     /* Greatest n k of a call where m is 1 and the product is computed by gemv, which reads b in place;
      * 0: gemm doesn't copy it either. */
     size_t vector_footprint;

@@ -110,8 +110,8 @@ typedef struct nn_layer {
     nn_part_type part;
     nn_layer_takes takes;
     const char *sample_shape; /* an input shape for the tests, "(3,4)" */
-    const char
-        *default_name; /* the one that Keras numbers, where that isn't part.name; else NULL */
+    /* the one that Keras numbers, where that isn't part.name; else NULL */
+    const char *default_name;
     /* Infers the output shape and declares parameters. Errors: NN_ERR_SHAPE, NN_ERR_INVALID. */
     nn_status (*build)(const void *self, nn_layer_build *build);
     void (*forward)(const void *self, const nn_layer_call *call);
