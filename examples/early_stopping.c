@@ -7,7 +7,8 @@
  * Dropout leaves out a part of the neurons at random in each step, so that none can rely on another (Srivastava et
  * al. 2014). Early stopping watches the accuracy on rows that aren't trained on. When that hasn't risen for a few
  * epochs the network only learns the training rows by heart, and training ends with the weights of the best
- * epoch. The learning rate falls as training goes on, so that the last steps settle.
+ * epoch. The learning rate falls as training goes on, so that the last steps settle. Rates and decay were chosen
+ * by the validation accuracy of a few settings, so the test rows are new to all of it.
  */
 #include "example.h"
 #include "fashion_data.h"
@@ -23,9 +24,9 @@ static const char *const layers[] = {
     "rescaling scale=0.00392156862745098 input_shape=(28,28)",
     "flatten",
     "dense units=300 activation=relu kernel_initializer=he_uniform",
-    "dropout rate=0.25",
+    "dropout rate=0.2",
     "dense units=100 activation=relu kernel_initializer=he_uniform",
-    "dropout rate=0.15",
+    "dropout rate=0.2",
     "dense units=10 activation=softmax",
     NULL,
 };
