@@ -1,4 +1,4 @@
-/* Views of chosen rows, and splits for training and testing, as scikit-learn's train_test_split makes them. */
+/* Splits for training and testing, as scikit-learn's train_test_split makes them. */
 #include "allocate.h"
 #include "dataset.h"
 #include "random.h"
@@ -6,21 +6,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-nn_status nn_dataset_select(nn_dataset **part, const nn_dataset *whole, const size_t *rows,
-                            size_t count)
-{
-    NN_REQUIRE(part != NULL, NN_ERR_INVALID, "part is NULL");
-    *part = NULL;
-    NN_REQUIRE(whole != NULL, NN_ERR_INVALID, "whole is NULL");
-    NN_REQUIRE(rows != NULL, NN_ERR_INVALID, "rows is NULL");
-    NN_REQUIRE(count > 0, NN_ERR_INVALID, "count is 0");
-    NN_TRY(nn_dataset_check_views(whole));
-    for (size_t i = 0; i < count; i++)
-        NN_REQUIRE(rows[i] < whole->rows, NN_ERR_INVALID,
-                   "rows[%zu] is %zu, but the dataset has %zu rows", i, rows[i], whole->rows);
-    return nn_dataset_view(part, whole, rows, count);
-}
 
 /* ---- classes ---- */
 

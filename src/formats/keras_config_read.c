@@ -1,6 +1,7 @@
 /* Reading a model's layers and what it is compiled with. */
 #include "allocate.h"
 #include "keras_config.h"
+#include "keras_keys.h"
 #include "keras_part.h"
 #include "status.h"
 #include <string.h>

@@ -50,10 +50,6 @@ nn_status nn_keras_read_layer(nn_part *part, const nn_custom_parts *custom, cons
 /* An input layer of that name (NULL: none), as a layer of its own. */
 nn_status nn_keras_read_input_layer(nn_part *part, const char *name, const nn_json *batch_shape);
 
-/* NN_OK if a value of an object whose key isn't known may be skipped; else NN_ERR_UNSUPPORTED with
- * the key. */
-nn_status nn_keras_skip(const nn_json *item);
-
 /* A status for what is wrong in a file, from one for what is wrong in an argument. */
 nn_status nn_keras_status(nn_status status);
 

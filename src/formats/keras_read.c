@@ -1,9 +1,10 @@
 /* Reading parts from JSON: each becomes a spec, which is checked against the part's table of
  * options. */
 #include "activation.h"
-#include "allocate.h"
 #include "custom_part.h"
+#include "keras_keys.h"
 #include "keras_part.h"
+#include "keras_value.h"
 #include "layer.h"
 #include "metric.h"
 #include "status.h"
@@ -25,49 +26,6 @@ nn_status nn_keras_status(nn_status status)
     return status == NN_ERR_INVALID || status == NN_ERR_SHAPE || status == NN_ERR_STATE
                ? NN_ERR_FORMAT
                : status;
-}
-
-/* "float32", or {"class_name": "DTypePolicy", "config": {"name": "float32"}, ...} */
-static bool is_float32(const nn_json *value)
-{
-    const char *name = nn_json_string(value);
-    if (name == NULL)
-        name = nn_json_string(nn_json_get(nn_json_get(value, "config"), "name"));
-    return name != NULL && strcmp(name, "float32") == 0;
-}
-
-/* Keys that Keras writes and that say what holds here anyway. */
-static bool is_neutral(const nn_json *value)
-{
-    const char *key = value->key;
-    if (nn_json_is(value, NN_JSON_NULL) || strcmp(key, "build_config") == 0 ||
-        strcmp(key, "build_input_shape") == 0)
-        return true;
-    if (strcmp(key, "name") == 0)
-        return nn_json_is(value, NN_JSON_STRING);
-    if (strcmp(key, "trainable") == 0) /* of what has no weights: layers have the option */
-        return nn_json_is(value, NN_JSON_TRUE) || nn_json_is(value, NN_JSON_FALSE);
-    static const char *const no[] = {"sparse",       "ragged", "optional",
-                                     "synchronized", "renorm", "mask_zero"};
-    for (size_t i = 0; i < sizeof(no) / sizeof(no[0]); i++)
-        if (strcmp(key, no[i]) == 0)
-            return nn_json_is(value, NN_JSON_FALSE);
-    if (strcmp(key, "renorm_momentum") == 0) /* of renorm, which is false */
-        return nn_json_is(value, NN_JSON_NUMBER);
-    if (strcmp(key, "dtype") == 0)
-        return is_float32(value);
-    if (strcmp(key, "axis") == 0) /* the last, along which parts work */
-        return nn_json_is(value, NN_JSON_NUMBER) && value->number == -1;
-    if (strcmp(key, "data_format") == 0)
-        return nn_json_is(value, NN_JSON_STRING) &&
-               strcmp(nn_json_string(value), "channels_last") == 0;
-    return false;
-}
-
-nn_status nn_keras_skip(const nn_json *item)
-{
-    NN_REQUIRE(is_neutral(item), NN_ERR_UNSUPPORTED, "'%.80s' isn't supported", item->key);
-    return NN_OK;
 }
 
 static nn_status find_type(scope in, const char *name, const nn_part_type **type)
@@ -102,104 +60,32 @@ static nn_status find_function(scope in, const nn_json *json, const nn_part_type
     return NN_OK;
 }
 
-static nn_status set_text(nn_value *value, nn_value_kind kind, const char *text, size_t length)
-{
-    value->kind = kind;
-    value->text = nn_copy_bytes(text, length);
-    return value->text != NULL ? NN_OK : NN_ERR_NO_MEMORY;
-}
-
-static nn_status read_number(const nn_json *json, nn_value *value)
-{
-    value->number = json->number;
-    return set_text(value, NN_VALUE_NUMBER, json->text, json->length);
-}
-
 static bool takes_part(const nn_option *option)
 {
     return option->type == NN_TYPE_PART || option->type == NN_TYPE_REAL_OR_PART;
 }
 
-/* A string is a part's name, or a seed above 2^63 - 1, or a string. */
-static nn_status read_string(const nn_option *option, scope in, const nn_json *json,
-                             nn_value *value)
-{
-    if (!takes_part(option))
-        return set_text(value, option->type == NN_TYPE_SEED ? NN_VALUE_NUMBER : NN_VALUE_STRING,
-                        json->text, json->length);
-    const nn_part_type *type;
-    NN_TRY(find_type(in, json->text, &type));
-    return set_text(value, NN_VALUE_NAME, type->name, strlen(type->name));
-}
-
-static nn_status begin_tuple(nn_value *value, size_t most)
-{
-    value->kind = NN_VALUE_TUPLE;
-    value->items = nn_allocate(most, sizeof(*value->items));
-    return value->items != NULL ? NN_OK : NN_ERR_NO_MEMORY;
-}
-
-/* A list without names is none. */
-static nn_status read_names(const nn_json *list, nn_value *value)
-{
-    if (nn_json_count(list) == 0)
-        return NN_OK; /* value begins as none */
-    NN_TRY(begin_tuple(value, nn_json_count(list)));
-    for (const nn_json *item = nn_json_first(list); item != NULL; item = nn_json_next(list, item)) {
-        NN_REQUIRE(nn_json_is(item, NN_JSON_STRING), NN_ERR_FORMAT, "a name isn't a string");
-        NN_TRY(set_text(&value->items[value->count++], NN_VALUE_STRING, item->text, item->length));
-    }
-    return NN_OK;
-}
-
-static bool is_item(const nn_json *item, nn_option_type type)
-{
-    return nn_json_is(item, NN_JSON_NUMBER) && (item->whole || type == NN_TYPE_REALS);
-}
-
-/* The items of a list, from item on: numbers, or the dimensions of a shape, as the type says. */
-static nn_status read_tuple(const nn_json *list, const nn_json *item, nn_option_type type,
-                            nn_value *value)
-{
-    const bool shape = type != NN_TYPE_REALS;
-    NN_REQUIRE(!shape || nn_json_count(list) <= NN_MAX_RANK + 1, NN_ERR_UNSUPPORTED,
-               "a list of %zu values", nn_json_count(list));
-    NN_TRY(begin_tuple(value, nn_json_count(list)));
-    for (; item != NULL; item = nn_json_next(list, item)) {
-        NN_REQUIRE(is_item(item, type), NN_ERR_FORMAT, "%s",
-                   shape ? "a dimension isn't a whole number" : "an item isn't a number");
-        NN_TRY(read_number(item, &value->items[value->count]));
-        value->count++;
-    }
-    return NN_OK;
-}
-
 /* On failure, value may own something. */
 static nn_status read_value(const nn_option *option, scope in, const nn_json *json, nn_value *value)
 {
-    switch (json->kind) {
-    case NN_JSON_NULL:
-        value->kind = NN_VALUE_NONE;
-        return NN_OK;
-    case NN_JSON_TRUE:
-    case NN_JSON_FALSE:
-        value->kind = NN_VALUE_BOOL;
-        value->boolean = json->kind == NN_JSON_TRUE;
-        return NN_OK;
-    case NN_JSON_NUMBER:
-        return read_number(json, value);
-    case NN_JSON_STRING:
-        return read_string(option, in, json, value);
-    case NN_JSON_LIST:
-        return option->type == NN_TYPE_NAMES
-                   ? read_names(json, value)
-                   : read_tuple(json, nn_json_first(json), option->type, value);
-    case NN_JSON_OBJECT:
-        NN_REQUIRE(takes_part(option), NN_ERR_UNSUPPORTED, "an object isn't supported");
+    if (takes_part(option) && json->kind == NN_JSON_STRING) {
+        const nn_part_type *type;
+        NN_TRY(find_type(in, json->text, &type));
+        return nn_keras_set_text(value, NN_VALUE_NAME, type->name);
+    }
+    if (takes_part(option) && json->kind == NN_JSON_OBJECT) {
         value->kind = NN_VALUE_SPEC;
         return read_spec(&value->spec, in, json);
     }
-    return NN_ERR_FORMAT;
+    return nn_keras_read_value(value, option->type, json);
+}
+
+/* Moves a value into the spec, if it was made; nothing is left of it. */
+static nn_status add_value(nn_spec *spec, const char *option, nn_value *value, nn_status made)
+{
+    nn_status status = made == NN_OK ? nn_spec_add(spec, option, value) : made;
+    nn_value_free(value);
+    return status;
 }
 
 static nn_status add_option(nn_spec *spec, scope in, const nn_option *option, const nn_json *json)
@@ -207,12 +93,9 @@ static nn_status add_option(nn_spec *spec, scope in, const nn_option *option, co
     const scope inside = {.room = option->room, .custom = in.custom, .depth = in.depth + 1};
     nn_value value = {.kind = NN_VALUE_NONE};
     nn_status status = read_value(option, inside, json, &value);
-    if (status == NN_OK)
-        status = nn_spec_add(spec, option->name, &value);
-    else
+    if (status != NN_OK)
         status = nn_fail_in(status, "%s", option->name);
-    nn_value_free(&value);
-    return status;
+    return add_value(spec, option->name, &value, status);
 }
 
 /* "activation": null is Keras's word for the default. */
@@ -234,34 +117,6 @@ static nn_status add_config(nn_spec *spec, scope in, const nn_part_type *type,
             NN_TRY(nn_keras_skip(item));
         else if (!is_default_part(option, item))
             NN_TRY(add_option(spec, in, option, item));
-    }
-    return NN_OK;
-}
-
-/* registered_name, unless null, names a class of somebody's own; but Keras says it of its operations, too
- * (a + b). */
-static bool is_registered_by_keras(const nn_json *json, const nn_json *name)
-{
-    const char *module = nn_json_string(nn_json_get(json, "module"));
-    const char *class_name = nn_json_string(nn_json_get(json, "class_name"));
-    return nn_json_is(name, NN_JSON_STRING) && module != NULL && class_name != NULL &&
-           strncmp(module, "keras.", 6) == 0 && strcmp(name->text, class_name) == 0;
-}
-
-/* What stands beside "config". */
-static nn_status check_object(const nn_json *json)
-{
-    for (const nn_json *item = nn_json_first(json); item != NULL; item = nn_json_next(json, item)) {
-        if (strcmp(item->key, "module") == 0 || strcmp(item->key, "class_name") == 0)
-            NN_REQUIRE(item->kind == NN_JSON_STRING, NN_ERR_FORMAT, "%s isn't a string", item->key);
-        else if (strcmp(item->key, "config") == 0)
-            NN_REQUIRE(item->kind == NN_JSON_OBJECT, NN_ERR_FORMAT, "config isn't an object");
-        else if (strcmp(item->key, "registered_name") == 0 && is_registered_by_keras(json, item))
-            continue;
-        else if (strcmp(item->key, "inbound_nodes") == 0) /* of a layer in a graph */
-            NN_REQUIRE(item->kind == NN_JSON_LIST, NN_ERR_FORMAT, "inbound_nodes isn't a list");
-        else
-            NN_TRY(nn_keras_skip(item));
     }
     return NN_OK;
 }
@@ -294,7 +149,7 @@ static nn_status read_activation_layer(nn_spec **spec, scope in, const nn_part_t
     const scope inside = {.room = &nn_activation_room, .custom = in.custom, .depth = in.depth};
     const nn_json *config = nn_json_get(json, "config");
     nn_value value = {.kind = NN_VALUE_SPEC};
-    nn_status status = check_object(json);
+    nn_status status = nn_keras_check_object(json);
     if (status == NN_OK)
         status = nn_spec_create(spec, "activation");
     if (status == NN_OK)
@@ -318,7 +173,7 @@ static nn_status read_object(nn_spec **spec, scope in, const nn_json *json)
     if (type != NULL)
         return read_activation_layer(spec, in, type, json);
     NN_TRY(find_type(in, class_name, &type));
-    nn_status status = check_object(json);
+    nn_status status = nn_keras_check_object(json);
     if (status == NN_OK)
         status = nn_spec_create(spec, type->name);
     if (status == NN_OK)
@@ -328,54 +183,21 @@ static nn_status read_object(nn_spec **spec, scope in, const nn_json *json)
 
 static nn_status read_spec(nn_spec **spec, scope in, const nn_json *json)
 {
+    const nn_part_type *type;
     *spec = NULL;
-    nn_status status;
     if (nn_json_is(json, NN_JSON_STRING)) {
-        const nn_part_type *type;
         NN_TRY(find_type(in, nn_json_string(json), &type));
-        status = nn_spec_create(spec, type->name);
-    } else if (has_class(json, "function")) {
-        const nn_part_type *type;
-        NN_TRY(find_function(in, json, &type));
-        status = nn_spec_create(spec, type->name);
-    } else {
-        status = read_object(spec, in, json);
+        return nn_spec_create(spec, type->name);
     }
+    if (has_class(json, "function")) {
+        NN_TRY(find_function(in, json, &type));
+        return nn_spec_create(spec, type->name);
+    }
+    nn_status status = read_object(spec, in, json);
     if (status != NN_OK) {
         nn_spec_free(*spec);
         *spec = NULL;
     }
-    return status;
-}
-
-/* batch_shape is [null, 28, 28]: any number of rows, each of the shape that follows. */
-static nn_status add_shape(nn_spec *spec, const char *option, const nn_json *batch_shape)
-{
-    nn_value value = {.kind = NN_VALUE_NONE};
-    nn_status status = NN_OK;
-    const nn_json *rows = nn_json_first(batch_shape);
-    if (nn_json_is(rows, NN_JSON_NULL))
-        status = read_tuple(batch_shape, nn_json_next(batch_shape, rows), NN_TYPE_SHAPE, &value);
-    else
-        status = nn_fail(NN_ERR_UNSUPPORTED, "a fixed number of rows");
-    if (status == NN_OK)
-        status = nn_spec_add(spec, option, &value);
-    else
-        status = nn_fail_in(status, "batch_shape");
-    nn_value_free(&value);
-    return status;
-}
-
-static nn_status add_inputs(nn_spec *spec, const char *const *inputs, size_t count)
-{
-    nn_value value = {.kind = NN_VALUE_NONE};
-    nn_status status = begin_tuple(&value, count);
-    for (size_t i = 0; i < count && status == NN_OK; i++)
-        status =
-            set_text(&value.items[value.count++], NN_VALUE_STRING, inputs[i], strlen(inputs[i]));
-    if (status == NN_OK)
-        status = nn_spec_add(spec, "inputs", &value);
-    nn_value_free(&value);
     return status;
 }
 
@@ -411,6 +233,24 @@ nn_status nn_keras_read_part(nn_part *part, const nn_room *room, const nn_json *
     return nn_keras_read_part_with(part, room, NULL, json, name);
 }
 
+static nn_status add_shape(nn_spec *spec, const char *option, const nn_json *batch_shape)
+{
+    nn_value value = {.kind = NN_VALUE_NONE};
+    return add_value(spec, option, &value, nn_keras_read_batch_shape(&value, batch_shape));
+}
+
+static nn_status add_inputs(nn_spec *spec, const char *const *inputs, size_t count)
+{
+    nn_value value = {.kind = NN_VALUE_NONE};
+    return add_value(spec, "inputs", &value, nn_keras_set_names(&value, inputs, count));
+}
+
+static nn_status add_name(nn_spec *spec, const char *name)
+{
+    nn_value value = {.kind = NN_VALUE_NONE};
+    return add_value(spec, "name", &value, nn_keras_set_text(&value, NN_VALUE_STRING, name));
+}
+
 nn_status nn_keras_read_layer(nn_part *part, const nn_custom_parts *custom, const nn_json *json,
                               const nn_json *batch_shape, const char *const *inputs, size_t count)
 {
@@ -425,16 +265,6 @@ nn_status nn_keras_read_layer(nn_part *part, const nn_custom_parts *custom, cons
     if (status == NN_OK)
         status = nn_keras_status(nn_part_create_with(part, &nn_layer_room, custom, spec));
     nn_spec_free(spec);
-    return status;
-}
-
-static nn_status add_name(nn_spec *spec, const char *name)
-{
-    nn_value value = {.kind = NN_VALUE_NONE};
-    nn_status status = set_text(&value, NN_VALUE_STRING, name, strlen(name));
-    if (status == NN_OK)
-        status = nn_spec_add(spec, "name", &value);
-    nn_value_free(&value);
     return status;
 }
 

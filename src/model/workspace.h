@@ -85,6 +85,10 @@ enum { NN_PREDICT_ROWS = 128 };
  * own. Errors: as nn_workspace_create's. */
 nn_status nn_workspace_reserve(const nn_model *model, size_t blocks, size_t rows);
 
+/* Makes the arena, and points the workspace's tables into it. gathers: it has a place for the model's only
+ * input. Errors: NN_ERR_NO_MEMORY. */
+nn_status nn_workspace_plan(nn_workspace *workspace, const nn_model *model, bool gathers);
+
 /* Places buffers that are alive from first to last (times of the walk) in one run, so that no two
  * alive at once overlap. Sizes and offsets count nn_real and keep the alignment. */
 typedef struct nn_plan_buffer {

@@ -40,20 +40,6 @@ static nn_status add_batch(void *user, const nn_trainer *trainer, size_t first)
     return NN_OK;
 }
 
-static nn_status count_classes(const nn_model *model, const nn_source *source,
-                               struct counting *counting)
-{
-    nn_trainer *trainer;
-    const size_t rows = source->rows;
-    NN_TRY(nn_trainer_create(&trainer, model,
-                             rows > 0 && rows < NN_EVALUATE_ROWS ? rows : NN_EVALUATE_ROWS, false));
-    nn_status status = nn_trainer_prepare(trainer, source);
-    if (status == NN_OK)
-        status = nn_trainer_evaluate(trainer, model, source, add_batch, counting);
-    nn_trainer_free(trainer);
-    return status;
-}
-
 static nn_status confusion_matrix(const nn_model *model, const nn_dataset *data, size_t *counts,
                                   size_t classes)
 {
@@ -71,8 +57,9 @@ static nn_status confusion_matrix(const nn_model *model, const nn_dataset *data,
         size = SIZE_MAX; /* which nn_allocate refuses */
     struct counting counting = {.classes = classes,
                                 .counts = nn_allocate(size, sizeof(*counting.counts))};
-    nn_status status =
-        counting.counts != NULL ? count_classes(model, &source, &counting) : NN_ERR_NO_MEMORY;
+    nn_status status = NN_ERR_NO_MEMORY;
+    if (counting.counts != NULL)
+        status = nn_evaluate_source(model, &source, add_batch, &counting, NULL);
     if (status == NN_OK)
         memcpy(counts, counting.counts, size * sizeof(*counts));
     nn_release(counting.counts);

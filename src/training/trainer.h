@@ -81,14 +81,23 @@ double nn_trainer_forward(nn_trainer *trainer, const nn_model *model);
 nn_status nn_trainer_backward(nn_trainer *trainer, nn_model *model);
 nn_status nn_trainer_gradients(nn_trainer *trainer, nn_model *model);
 
-/* From now on, until the model's trainer is taken anew, the norm of each layer's gradients is summed up
- * over an epoch's batches. Errors: NN_ERR_NO_MEMORY. */
-nn_status nn_trainer_sum_norms(nn_trainer *trainer, const nn_model *model);
-
 /* The trainer that the model keeps, with all rows of batch gathered; values and count are checked as
  * those of nn_train_on_batch. Errors: as that one's. */
 nn_status nn_trainer_take_batch(nn_trainer **trainer, nn_model *model, const nn_dataset *batch,
                                 const double *values, size_t count);
+
+/* ---- the totals of an epoch ---- */
+
+/* A trainer's metrics, with their states. Errors: NN_ERR_NO_MEMORY. */
+nn_status nn_trainer_make_totals(nn_trainer *trainer, const nn_model *model);
+
+/* From now on, until the model's trainer is taken anew, the norm of each layer's gradients is summed up
+ * over an epoch's batches. Errors: NN_ERR_NO_MEMORY. */
+nn_status nn_trainer_sum_norms(nn_trainer *trainer, const nn_model *model);
+
+/* Of the batch: its loss and metrics; the norms of the gradients that were computed. */
+void nn_trainer_add_batch(nn_trainer *trainer, const nn_model *model, double loss);
+void nn_trainer_add_norms(nn_trainer *trainer, const nn_model *model);
 
 void nn_trainer_reset_totals(nn_trainer *trainer);
 
@@ -98,12 +107,15 @@ void nn_trainer_begin_evaluation(nn_trainer *trainer, const nn_model *model);
 /* values[nn_model_metric_count]: losses and metrics of the epoch so far. */
 void nn_trainer_totals(const nn_trainer *trainer, const nn_model *model, double *values);
 
+/* ---- a pass ---- */
+
 /* Is handed a batch that went forward; first is its first row in the source. */
 typedef nn_status nn_trainer_seeing(void *user, const nn_trainer *trainer, size_t first);
 
-/* The whole source without training: totals are reset before. see may be NULL.
- * Errors: NN_ERR_INVALID (a stream without rows), as nn_trainer_gather's, see's. */
-nn_status nn_trainer_evaluate(nn_trainer *trainer, const nn_model *model, const nn_source *source,
-                              nn_trainer_seeing *see, void *user);
+/* The whole source without training, a batch at a time, by a trainer of its own. see may be NULL, and so may
+ * values[nn_model_metric_count]. Errors: NN_ERR_NO_MEMORY, NN_ERR_INVALID (a stream without rows), as
+ * nn_trainer_gather's, see's. */
+nn_status nn_evaluate_source(const nn_model *model, const nn_source *source, nn_trainer_seeing *see,
+                             void *user, double *values);
 
 #endif

@@ -1,0 +1,66 @@
+/* A batch: inputs, targets and weights of rows of a source. */
+#include "trainer.h"
+
+/* The class of a row whose targets are values, as Keras finds it for class_weight: the largest, or 0
+ * or 1 by rounding where there is one value. */
+static size_t class_of(const nn_real *values, size_t width)
+{
+    return width == 1 ? values[0] >= (nn_real)0.5 : nn_largest(width, values);
+}
+
+/* scale: of the gradients */
+static void gather_weights(const nn_trainer_output *output, double scale, const nn_source *source,
+                           const nn_rows *rows)
+{
+    const size_t loss_rows = rows->count * output->distributions;
+    const nn_column *sample_weight = source->sample_weight;
+    for (size_t i = 0; i < loss_rows; i++) {
+        const size_t row = i / output->distributions;
+        double weight = 1;
+        if (sample_weight != NULL)
+            weight = (double)((const float *)sample_weight
+                                  ->values)[nn_column_place(sample_weight, nn_rows_at(rows, row))];
+        if (source->class_weight != NULL)
+            weight *= source->class_weight[output->labels != NULL
+                                               ? (size_t)output->labels[i]
+                                               : class_of(output->values + i * output->width,
+                                                          output->width)];
+        output->row_weight[i] = weight;
+        output->loss_factor[i] = (nn_real)(scale * weight / (double)loss_rows);
+    }
+}
+
+static nn_status gather(nn_trainer *trainer, const nn_model *model, const nn_source *source,
+                        const nn_rows *rows)
+{
+    trainer->rows = rows->count;
+    for (size_t i = 0; i < nn_model_input_count(model); i++)
+        nn_column_gather_scaled(&source->inputs[i], rows, trainer->input_scale,
+                                trainer->input_offset,
+                                nn_workspace_input(trainer->workspace, model, i));
+    for (size_t i = 0; i < trainer->output_count; i++) {
+        const nn_trainer_output *output = &trainer->outputs[i];
+        if (output->labels != NULL)
+            NN_TRY(
+                nn_column_gather_labels(&source->targets[i], rows, output->width, output->labels));
+        else
+            nn_column_gather(&source->targets[i], rows, output->values);
+        gather_weights(output, trainer->loss_scale * model->outputs[i].loss_weight, source, rows);
+    }
+    return NN_OK;
+}
+
+nn_status nn_trainer_gather(nn_trainer *trainer, const nn_model *model, const nn_source *source,
+                            const nn_rows *rows)
+{
+    if (source->reader == NULL)
+        return gather(trainer, model, source, rows);
+    nn_source batch;
+    trainer->rows = 0;
+    size_t count = 0;
+    NN_TRY(nn_reading_read(&trainer->reading, source, rows, &batch, &count));
+    if (count == 0)
+        return NN_OK;
+    NN_TRY(nn_source_check_tokens(&batch, model));
+    return gather(trainer, model, &batch, &(nn_rows){.count = count});
+}
