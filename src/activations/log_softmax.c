@@ -2,6 +2,7 @@
  * maximum is taken off first, so that nothing overflows. Source: Bridle 1990 (softmax). */
 #include "activation.h"
 #include "exponential.h"
+#include "row.h"
 
 /* A NaN or inf anywhere in a row makes NaN of that row; -inf stays -inf, an impossible class. */
 NN_VECTORIZE
@@ -11,9 +12,7 @@ static void forward(const void *self, size_t rows, size_t width, const nn_real *
     for (size_t i = 0; i < rows; i++) {
         const nn_real *from = z + i * width;
         nn_real *to = y + i * width;
-        nn_real maximum = from[0];
-        for (size_t j = 1; j < width; j++)
-            maximum = from[j] > maximum ? from[j] : maximum;
+        const nn_real maximum = nn_row_maximum(width, from);
         double sum = 0;
         for (size_t j = 0; j < width; j++) {
             to[j] = from[j] - maximum;

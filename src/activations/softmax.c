@@ -2,6 +2,7 @@
  * Source: Bridle 1990. */
 #include "activation.h"
 #include "exponential.h"
+#include "row.h"
 
 /* Three passes, so that the expensive one runs over all rows at once and fills the vectors however
  * narrow a row is. The maximum is taken off so that nothing overflows; a NaN or inf anywhere in a row
@@ -13,9 +14,7 @@ static void forward(const void *self, size_t rows, size_t width, const nn_real *
     for (size_t i = 0; i < rows; i++) {
         const nn_real *from = z + i * width;
         nn_real *to = y + i * width;
-        nn_real maximum = from[0];
-        for (size_t j = 1; j < width; j++)
-            maximum = from[j] > maximum ? from[j] : maximum;
+        const nn_real maximum = nn_row_maximum(width, from);
         for (size_t j = 0; j < width; j++)
             to[j] = from[j] - maximum;
     }

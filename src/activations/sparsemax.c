@@ -3,6 +3,7 @@
  * Source: Martins, Astudillo 2016. (Keras up to 3.15 takes another t, by mistake, where several y are
  * positive: its rows don't sum to 1.) */
 #include "activation.h"
+#include "row.h"
 #include <math.h>
 
 /* t by Newton's method on sum_j max(z_j - t, 0) = 1, which takes no memory: the sum is convex and falls,
@@ -34,9 +35,7 @@ static void forward(const void *self, size_t rows, size_t width, const nn_real *
     for (size_t i = 0; i < rows; i++) {
         const nn_real *from = z + i * width;
         nn_real *to = y + i * width;
-        nn_real maximum = from[0];
-        for (size_t j = 1; j < width; j++)
-            maximum = from[j] > maximum ? from[j] : maximum;
+        const nn_real maximum = nn_row_maximum(width, from);
         bool broken = false;
         for (size_t j = 0; j < width; j++) {
             to[j] = from[j] - maximum;

@@ -117,21 +117,13 @@ static nn_status on_event(const void *self, void *state_memory, const nn_trainin
                           const nn_event *event)
 {
     struct backup_and_restore_state *state = state_memory;
-    switch (event->kind) {
-    case NN_EVENT_TRAIN_BEGIN:
+    if (event->kind == NN_EVENT_TRAIN_BEGIN)
         return begin(self, state, training);
-    case NN_EVENT_BATCH_END:
-        if (state->save_freq == 0 || ++state->progress.batches < state->save_freq)
-            return NN_OK;
-        state->progress.batches = 0;
-        return save(self, state, training);
-    case NN_EVENT_EPOCH_END:
-        return state->save_freq == 0 ? save(self, state, training) : NN_OK;
-    case NN_EVENT_TRAIN_END:
+    if (event->kind == NN_EVENT_TRAIN_END)
         return end(self, state, training);
-    default:
-        return NN_OK;
-    }
+    const bool due =
+        nn_save_frequency_is_due(state->save_freq, &state->progress.batches, event->kind);
+    return due ? save(self, state, training) : NN_OK;
 }
 
 const nn_callback nn_callback_backup_and_restore = {

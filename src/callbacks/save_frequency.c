@@ -20,3 +20,13 @@ nn_status nn_save_frequency_read(const char *save_freq, size_t *batches)
     *batches = (size_t)number;
     return NN_OK;
 }
+
+bool nn_save_frequency_is_due(size_t save_freq, size_t *batches, nn_event_kind event)
+{
+    if (save_freq == 0)
+        return event == NN_EVENT_EPOCH_END;
+    if (event != NN_EVENT_BATCH_END || ++*batches < save_freq)
+        return false;
+    *batches = 0;
+    return true;
+}

@@ -3,6 +3,7 @@
 #define NN_FORMATS_MODEL_FILE_H
 
 #include "model.h"
+#include "safetensors.h"
 #include <stdint.h>
 
 #define NN_MODEL_FORMAT "libnn"
@@ -35,6 +36,10 @@ nn_status nn_model_save_training(const nn_model *model, const nn_model_training 
 nn_status nn_model_load_training(nn_model **model, nn_model_training *training,
                                  const nn_model *parts, const char *path);
 void nn_model_training_free(nn_model_training *training);
+
+/* The same of a file whose container has been checked and whose data is at hand. */
+nn_status nn_model_read(nn_model **model, nn_model_training *training, const nn_model *parts,
+                        nn_safetensors *file);
 
 /* Where the checksum's digits stand, and the least size of a file that has them. */
 enum { NN_CHECKSUM_DIGITS = 8, NN_MODEL_FILE_START = 8 + 29 + NN_CHECKSUM_DIGITS };

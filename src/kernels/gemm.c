@@ -227,7 +227,7 @@ static void run_transposed(const nn_gemm *gemm, const nn_gemm_grid *grid)
 
 /* ---- running ---- */
 
-nn_gemm_shape nn_gemm_shape_of(const nn_gemm *gemm)
+static nn_gemm_shape shape_of(const nn_gemm *gemm)
 {
     return (nn_gemm_shape){.kind = gemm->kind,
                            .m = gemm->m,
@@ -253,7 +253,7 @@ void nn_gemm_run_on(const nn_gemm *gemm, const nn_gemm_grid *grid)
 void nn_gemm_run(const nn_gemm *gemm)
 {
     know_blas();
-    const nn_gemm_shape shape = nn_gemm_shape_of(gemm);
+    const nn_gemm_shape shape = shape_of(gemm);
     const nn_gemm_grid grid = gemm->grids != NULL ? nn_gemm_grids_find(gemm->grids, &shape)
                                                   : nn_gemm_plan(&shape, &blas.limits);
     nn_gemm_run_on(gemm, &grid);

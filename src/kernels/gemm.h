@@ -50,7 +50,6 @@ size_t nn_gemm_scratch(size_t n, size_t k);
 /* The same on a grid of the caller's choice, and what such a choice needs. nn_gemm_run_on is for after
  * nn_gemm_prepare. */
 void nn_gemm_run_on(const nn_gemm *gemm, const nn_gemm_grid *grid);
-nn_gemm_shape nn_gemm_shape_of(const nn_gemm *gemm);
 const nn_gemm_limits *nn_gemm_known_limits(void);
 
 #endif
