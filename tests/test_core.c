@@ -30,20 +30,6 @@ static const nn_room *const rooms[] = {
     &nn_schedule_room,   &nn_callback_room,
 };
 
-#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
-
-#define OK(call)                                                                                   \
-    do {                                                                                           \
-        nn_status status_ = (call);                                                                \
-        ck_assert_msg(status_ == NN_OK, "%s: %d, %s", #call, (int)status_, nn_error_message());    \
-    } while (0)
-
-static void expect_message(const char *part, const char *about)
-{
-    ck_assert_msg(strstr(nn_error_message(), part) != NULL, "%s: \"%s\" isn't in \"%s\"", about,
-                  part, nn_error_message());
-}
-
 /* ---- specs ---- */
 
 /* A spec as one line in which every kind of value shows its kind. */

@@ -251,7 +251,7 @@ START_TEST(wrong_arrays_are_refused)
         {SIZE_MAX / 4, x, NN_UINT8, 1, x, NN_FLOAT32, 5, "'y'"},
         {1, x, NN_UINT8, (size_t)1 << 31, x, NN_FLOAT32, 1, "x"}, /* BLAS counts in int */
     };
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < COUNT(cases); i++) {
         nn_dataset *data = (nn_dataset *)&data;
         ck_assert_int_eq(nn_dataset_from_arrays(&data, cases[i].rows, cases[i].x,
                                                 (nn_dtype)cases[i].x_type, cases[i].x_width,
@@ -765,7 +765,7 @@ START_TEST(what_a_header_claims_is_not_allocated)
          UINT32_MAX},
         {UINT32_MAX, 1, 1, 1, 1, 1, 1, 1},
     };
-    for (size_t i = 0; i < sizeof claims / sizeof claims[0]; i++) {
+    for (size_t i = 0; i < COUNT(claims); i++) {
         bytes file = idx_header(0x08, 8, claims[i]);
         append(&file, "some values", 11);
         size_t before = faults_bytes_asked();
@@ -989,20 +989,11 @@ START_TEST(fashion_mnist_is_read)
 }
 END_TEST
 
-static TCase *add_case(Suite *suite, const char *name)
-{
-    TCase *tcase = tcase_create(name);
-    tcase_add_checked_fixture(tcase, setup, teardown);
-    tcase_set_timeout(tcase, 120);
-    suite_add_tcase(suite, tcase);
-    return tcase;
-}
-
 int main(void)
 {
     Suite *suite = suite_create("data");
 
-    TCase *arrays = add_case(suite, "arrays");
+    TCase *arrays = add_case(suite, "arrays", setup, teardown);
     tcase_add_test(arrays, arrays_are_described_and_read_in_their_own_type);
     tcase_add_test(arrays, get_values_reads_more_than_one_piece);
     tcase_add_test(arrays, targets_may_be_missing);
@@ -1011,17 +1002,17 @@ int main(void)
     tcase_add_test(arrays, sample_weights_are_finite_and_not_negative);
     tcase_add_test(arrays, a_dataset_in_use_takes_no_columns);
 
-    TCase *slices = add_case(suite, "slices");
+    TCase *slices = add_case(suite, "slices", setup, teardown);
     tcase_add_test(slices, slices_show_their_rows);
     tcase_add_test(slices, the_order_of_freeing_does_not_matter);
     tcase_add_test(slices, slices_are_made_and_freed_by_4_threads_at_once);
     tcase_add_test(slices, class_names_are_copied_and_handed_to_slices);
 
-    TCase *gathering = add_case(suite, "gathering");
+    TCase *gathering = add_case(suite, "gathering", setup, teardown);
     tcase_add_test(gathering, gathering_turns_every_type_to_real);
     tcase_add_test(gathering, labels_are_gathered_and_checked);
 
-    TCase *idx = add_case(suite, "idx");
+    TCase *idx = add_case(suite, "idx", setup, teardown);
     tcase_add_test(idx, idx_files_are_read_plain_and_gzipped);
     tcase_add_test(idx, images_may_have_any_rank_up_to_8);
     tcase_add_test(idx, joined_gzip_members_are_one_file);
@@ -1036,12 +1027,12 @@ int main(void)
     tcase_add_test(idx, files_that_cannot_be_read_are_named);
     tcase_add_test(idx, short_and_interrupted_reads_are_taken_up_again);
 
-    TCase *faults = add_case(suite, "faults");
+    TCase *faults = add_case(suite, "faults", setup, teardown);
     tcase_add_test(faults, nothing_leaks_when_any_allocation_fails);
     tcase_add_test(faults, nothing_leaks_when_any_file_call_fails);
 
     if (access(FASHION "train-images-idx3-ubyte.gz", R_OK) == 0)
-        tcase_add_test(add_case(suite, "fashion_mnist"), fashion_mnist_is_read);
+        tcase_add_test(add_case(suite, "fashion_mnist", setup, teardown), fashion_mnist_is_read);
     else
         printf("SKIPPED fashion_mnist_is_read: install Debian's dataset-fashion-mnist\n");
     return run_suite(suite);

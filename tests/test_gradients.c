@@ -14,15 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
-
-#define OK(call)                                                                                   \
-    do {                                                                                           \
-        nn_status status_ = (call);                                                                \
-        ck_assert_msg(status_ == NN_OK, "%s: %d, %s (NN_TEST_SEED=%llu)", #call, (int)status_,     \
-                      nn_error_message(), seed());                                                 \
-    } while (0)
-
 static unsigned long long seed(void)
 {
     const char *given = getenv("NN_TEST_SEED");

@@ -10,8 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
-
 enum { ROWS = 7, INPUTS = 3 };
 
 static float inputs[ROWS * INPUTS], targets[ROWS * 2];

@@ -5,14 +5,7 @@
 #include "suite.h"
 #include <math.h>
 
-#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 enum { ROWS = 2, WIDTH = 3, VALUES = ROWS * WIDTH };
-
-#define OK(call)                                                                                   \
-    do {                                                                                           \
-        nn_status ok_status = (call);                                                              \
-        ck_assert_msg(ok_status == NN_OK, "%s: %s", #call, nn_error_message());                    \
-    } while (0)
 
 static const nn_real one_hot[VALUES] = {0, 1, 0, 0, 1, 0};
 static const int32_t labels[ROWS] = {1, 1};

@@ -13,14 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
-
-#define OK(call)                                                                                   \
-    do {                                                                                           \
-        nn_status status_ = (call);                                                                \
-        ck_assert_msg(status_ == NN_OK, "%s: %d, %s", #call, (int)status_, nn_error_message());    \
-    } while (0)
-
 static nn_part make(const nn_room *room, const char *spec)
 {
     nn_part part;

@@ -564,7 +564,7 @@ END_TEST
 START_TEST(state_of_any_kind_is_survived)
 {
     static const double counts[] = {-1, NAN, 0.5, 1e300, 7, INFINITY};
-    for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++) {
+    for (size_t i = 0; i < COUNT(counts); i++) {
         nn_model *model = class_model("lbfgs history_size=4");
         double first, last[2];
         OK(nn_train_on_batch(model, classes, last, 2));
@@ -609,8 +609,6 @@ START_TEST(a_stream_is_refused)
     nn_model_free(model);
 }
 END_TEST
-
-#define COUNT(table) ((int)(sizeof(table) / sizeof((table)[0])))
 
 int main(void)
 {
