@@ -1,4 +1,4 @@
-/* What layers promise beyond their formulas, which test_gradients and test_golden_layers check: batches that
+/* What layers promise beyond their formulas, which test_gradients_layers and test_golden_layers check: batches that
  * they can train on, moving statistics, noise, what is learned from data, whole numbers, NaN, threads. */
 #include "allocate.h"
 #include "faults.h"

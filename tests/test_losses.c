@@ -1,6 +1,6 @@
 /* What every loss owes whoever trains with it: losses and gradients stay finite at the ends of an output's
  * range, a NaN shows, batches of 0 and 1 stand for -1 and 1 where margins count. The numbers themselves are
- * compared in test_golden_losses.c and test_gradients.c. */
+ * compared in test_golden_losses.c and test_gradients_losses.c. */
 #include "loss.h"
 #include "suite.h"
 #include <math.h>

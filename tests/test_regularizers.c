@@ -1,5 +1,5 @@
 /* Regularizers and constraints in training, and frozen layers. Their values are compared with Keras's in
- * test_golden_regularizers.c, their gradients with differences in test_gradients.c. */
+ * test_golden_regularizers.c, their gradients with differences in test_gradients_regularizers.c. */
 #include "faults.h"
 #include "fitting.h"
 #include "model.h"
