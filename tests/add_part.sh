@@ -86,12 +86,13 @@ run() {
 }
 $MESON setup build --buildtype=plain --werror -Dc_args=-O0 -Dexamples=false -Dbench=false >"$work/log" 2>&1 ||
     fail 'meson setup'
-build src/cli/nn tests/test_core tests/test_formats tests/test_gradients || fail 'the build'
+build src/cli/nn tests/test_options tests/test_part_specs tests/test_formats \
+    tests/test_gradients_activations || fail 'the build'
 
 build/src/cli/nn help snake >"$work/log" 2>&1 || fail 'nn help snake'
 grep -q 'frequency.*0\.001' "$work/log" || fail 'nn help shows no frequency with its bounds'
 build/src/cli/nn help | grep -q '^activation snake: ' || fail 'nn help does not list it'
-for test in core formats gradients; do
+for test in options part_specs formats gradients_activations; do
     run "$test" || fail "test_$test with the new part"
 done
 echo "ok      help, options, round trips and gradients take a part from one file, one row and one line"
@@ -106,6 +107,6 @@ broken() {
     ! run "$1" || fail "test_$1 does not notice $2"
     cp "$work/right.c" src/activations/snake.c
 }
-broken gradients 's/1 + sin(2 \* a/1 - sin(2 * a/'
-broken core 's/snake frequency=0.7/snake frequence=0.7/'
+broken gradients_activations 's/1 + sin(2 \* a/1 - sin(2 * a/'
+broken options 's/snake frequency=0.7/snake frequence=0.7/'
 echo "ok      a wrong derivative and a wrong sample are noticed"

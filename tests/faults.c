@@ -1,6 +1,7 @@
 #include "faults.h"
 #include "system.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <stdatomic.h>
 
 enum kind { NOTHING, ALLOCATION, IO };
@@ -61,9 +62,10 @@ static ssize_t counted_write(int file, const void *buffer, size_t size)
     return fails(IO) ? -1 : nn_system_default.write(file, buffer, size);
 }
 
+/* What a sync is for, a test can't see, and a disk takes its time for thousands of them. */
 static int counted_fsync(int file)
 {
-    return fails(IO) ? -1 : nn_system_default.fsync(file);
+    return fails(IO) || fcntl(file, F_GETFD) < 0 ? -1 : 0;
 }
 
 static int counted_close(int file)

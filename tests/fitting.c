@@ -4,14 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-void assert_failed(nn_status status, nn_status expected, const char *text, const char *call)
-{
-    ck_assert_msg(status == expected, "%s gave %s, expected %s (%s)", call,
-                  nn_status_string(status), nn_status_string(expected), nn_error_message());
-    ck_assert_msg(strstr(nn_error_message(), text) != NULL, "%s: \"%s\" isn't in \"%s\"", call,
-                  text, nn_error_message());
-}
-
 const char *const common_options[] = {
     "weight_decay=0.01 clipnorm=0.05 use_ema=true ema_momentum=0.9 ema_overwrite_frequency=2",
     "clipvalue=0.01 gradient_accumulation_steps=2 use_ema=true ema_overwrite_frequency=3",

@@ -6,18 +6,6 @@
 #include "suite.h"
 #include <stdbool.h>
 
-/* The call gives NN_OK. */
-#define OK(call)                                                                                   \
-    do {                                                                                           \
-        const nn_status ok_status = (call);                                                        \
-        ck_assert_msg(ok_status == NN_OK, "%s: %s (%s)", #call, nn_status_string(ok_status),       \
-                      nn_error_message());                                                         \
-    } while (0)
-
-/* The call gives that error, and its message has that text in it. */
-#define FAILS(call, expected, text) assert_failed((call), (expected), (text), #call)
-void assert_failed(nn_status status, nn_status expected, const char *text, const char *call);
-
 /* A model of layers separated by ";". With a loss it is compiled. */
 nn_model *make_model(uint64_t seed, const char *layers, const char *optimizer, const char *loss,
                      const char *metrics);

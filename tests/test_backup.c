@@ -16,6 +16,7 @@ static char path[128], text[512];
 
 static void setup(void)
 {
+    faults_reset(); /* its file calls, which sync nothing, for thousands of backups */
     fill_blobs(&points);
     data = blob_dataset(&points);
     memcpy(strrchr(directory, '_') + 1, "XXXXXX", 6);
@@ -202,7 +203,7 @@ static void check_optimizer(const char *optimizer)
     nn_model *whole = optimized(optimizer);
     snprintf(text, sizeof(text), "gradient_norms%s", more);
     OK(nn_fit(whole, data, &options, NULL));
-    for (size_t i = 0; i < sizeof(at) / sizeof(at[0]); i++) {
+    for (size_t i = 0; i < COUNT(at); i++) {
         struct interruption interruption = at[i];
         if (trains(optimizer) != ANY_MODEL && interruption.kind != NN_EVENT_EPOCH_END)
             continue; /* an epoch is one batch */
@@ -410,7 +411,7 @@ START_TEST(a_backup_that_cannot_be_is_refused)
     backup_file(file, sizeof(file), "latest");
     nn_model *saved = blob_model(2);
     const long blocks = faults_live_blocks();
-    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+    for (size_t i = 0; i < COUNT(bad); i++) {
         char *progress = strdup(bad[i]);
         const nn_model_training training = {.progress = progress};
         nn_model *model = blob_model(1);
@@ -422,7 +423,7 @@ START_TEST(a_backup_that_cannot_be_is_refused)
         free(progress);
         nn_model_free(model);
     }
-    for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+    for (size_t i = 0; i < COUNT(good); i++) {
         char *progress = strdup(good[i]);
         const nn_model_training training = {.progress = progress};
         nn_model *model = blob_model(1);
@@ -573,7 +574,7 @@ int main(void)
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_set_timeout(tests, 120);
     tcase_add_loop_test(tests, a_resumed_training_is_an_uninterrupted_one_bit_for_bit, 0,
-                        sizeof(interruptions) / sizeof(interruptions[0]));
+                        COUNT(interruptions));
     tcase_add_loop_test(tests, a_resumed_training_has_all_that_its_optimizer_keeps, 0,
                         (int)nn_optimizer_room.count);
     tcase_add_test(tests, a_backup_of_an_optimizer_that_keeps_something_else_is_refused);

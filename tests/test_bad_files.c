@@ -192,7 +192,7 @@ START_TEST(numbers_that_an_optimizer_keeps_are_read_with_care)
     ck_assert_int_eq(nn_model_compile(model, "nadam", "mse", NULL), NN_OK);
     file f = save(model);
     nn_model_free(load(f));
-    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+    for (size_t i = 0; i < COUNT(wrong); i++) {
         file e = edited(f, scalars, wrong[i]);
         expect_refused(e, NN_ERR_FORMAT, wrong[i]);
         free(e.bytes);
@@ -273,7 +273,7 @@ END_TEST
 START_TEST(a_header_longer_than_the_file_is_refused)
 {
     static const uint64_t lengths[] = {UINT64_MAX, UINT64_MAX - 8, INT64_MAX, 100000001, 1, 0};
-    for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
+    for (size_t i = 0; i < COUNT(lengths); i++) {
         file f = small_file();
         size_t before = faults_bytes_asked();
         put_length(f, (size_t)lengths[i]);
@@ -463,11 +463,6 @@ END_TEST
 
 /* ---- the suite ------------------------------------------------------------------------------ */
 
-static int count(size_t parts)
-{
-    return (int)parts;
-}
-
 int main(void)
 {
     Suite *suite = suite_create("bad files");
@@ -478,10 +473,8 @@ int main(void)
     tcase_add_test(tests, a_forged_header_does_no_harm);
     tcase_add_test(tests, a_list_without_names_is_none);
     tcase_add_test(tests, numbers_that_an_optimizer_keeps_are_read_with_care);
-    tcase_add_loop_test(tests, what_does_not_belong_into_a_file_is_named, 0,
-                        count(sizeof(edits) / sizeof(edits[0])));
-    tcase_add_loop_test(tests, what_changes_nothing_is_skipped, 0,
-                        count(sizeof(harmless) / sizeof(harmless[0])));
+    tcase_add_loop_test(tests, what_does_not_belong_into_a_file_is_named, 0, COUNT(edits));
+    tcase_add_loop_test(tests, what_changes_nothing_is_skipped, 0, COUNT(harmless));
     tcase_add_test(tests, a_header_longer_than_the_file_is_refused);
     tcase_add_test(tests, deep_nesting_is_refused);
     tcase_add_loop_test(tests, files_of_other_kinds_are_refused, 0, 3);

@@ -377,7 +377,7 @@ START_TEST(terminate_on_nan_makes_a_stop_of_what_is_a_failure)
                  {"terminate_on_nan raise_error=true; terminate_on_nan", NN_STOPPED}};
     points.x[40][0] = NAN;
     nn_dataset *clean = slice_of(data, 0, 32);
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+    for (size_t i = 0; i < COUNT(cases); i++) {
         nn_model *model = blob_model(1);
         OK(nn_fit(model, clean, NULL, NULL));
         float *weights = weights_of(model, NULL);
@@ -524,8 +524,7 @@ int main(void)
     TCase *tests = tcase_create("callback_actions");
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_set_timeout(tests, 60);
-    tcase_add_loop_test(tests, what_cannot_be_meant_is_refused, 0,
-                        sizeof(refused) / sizeof(refused[0]));
+    tcase_add_loop_test(tests, what_cannot_be_meant_is_refused, 0, COUNT(refused));
     tcase_add_test(tests, a_path_that_is_too_long_is_refused);
     tcase_add_test(tests, early_stopping_ends_with_the_best_weights);
     tcase_add_test(tests, after_a_failure_no_weights_are_restored);

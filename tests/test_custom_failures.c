@@ -154,7 +154,7 @@ static const struct {
     {evaluate, 3},    {confuse, 3},        {step, 5},          {gradients, 5}, {layer_output, 6},
     {predict_all, 1}, {predict_blocks, 6}, {run_predictor, 6}, {measure, 4},
 };
-enum { CALLS = sizeof(calls) / sizeof(calls[0]) };
+enum { CALLS = COUNT(calls) };
 
 START_TEST(a_failing_function_stops_every_call_with_its_status)
 {

@@ -67,7 +67,7 @@ static const struct {
      true,
      1e-6},
 };
-enum { COPIES = sizeof(copies) / sizeof(copies[0]) };
+enum { COPIES = COUNT(copies) };
 
 START_TEST(copies_of_built_in_parts_train_as_these_do)
 {
@@ -240,12 +240,12 @@ START_TEST(bad_registrations_are_refused)
 {
     static const char *const names[] = {"", "3d", "a b", "a-b", "a/b", "\xc3\xa9", "none", "true"};
     nn_custom_activation activation = my_swish;
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+    for (size_t i = 0; i < COUNT(names); i++) {
         activation.name = names[i];
         refuse_activation(activation, NN_ERR_INVALID, "a name is of letters");
     }
     static const char *const taken[] = {"relu", "ReLU", "silu", "swish"};
-    for (size_t i = 0; i < sizeof(taken) / sizeof(taken[0]); i++) {
+    for (size_t i = 0; i < COUNT(taken); i++) {
         activation.name = taken[i];
         refuse_activation(activation, NN_ERR_INVALID, "one of the library's own");
     }
@@ -427,7 +427,7 @@ START_TEST(names_in_a_file_become_no_code)
         {"\\\"my_swish\\\"", "7", NN_ERR_FORMAT},       {"\\\"my_swish\\\"", "{}", NN_ERR_FORMAT},
     };
     file f = save(model);
-    for (size_t i = 0; i < sizeof(forged) / sizeof(forged[0]); i++) {
+    for (size_t i = 0; i < COUNT(forged); i++) {
         nn_model *loaded = model;
         file changed = edited(f, forged[i].from, forged[i].to);
         const nn_status status =
@@ -495,7 +495,7 @@ static const struct {
      "\"function\"}}, \"registered_name\": null}",
      "my_error", "m2"},
 };
-enum { KERAS_WROTE = sizeof(keras_wrote) / sizeof(keras_wrote[0]) };
+enum { KERAS_WROTE = COUNT(keras_wrote) };
 
 START_TEST(functions_are_read_as_keras_writes_them)
 {

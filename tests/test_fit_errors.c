@@ -112,7 +112,7 @@ START_TEST(data_that_does_not_fit_the_model_is_refused)
          NN_ERR_INVALID,
          {"there are no targets", "training data"}},
     };
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+    for (size_t i = 0; i < COUNT(cases); i++) {
         nn_model *model = blob_model(1);
         nn_dataset *bad, *good;
         double value;
@@ -360,8 +360,7 @@ int main(void)
     tcase_set_timeout(tests, 60);
     tcase_add_test(tests, labels_out_of_range_are_found_before_training);
     tcase_add_test(tests, data_that_does_not_fit_the_model_is_refused);
-    tcase_add_loop_test(tests, bad_options_are_refused, 0,
-                        sizeof(bad_options) / sizeof(bad_options[0]));
+    tcase_add_loop_test(tests, bad_options_are_refused, 0, COUNT(bad_options));
     tcase_add_test(tests, options_of_older_and_newer_programs_are_understood);
     tcase_add_test(tests, calls_in_the_wrong_state_or_with_wrong_counts_are_refused);
     tcase_add_loop_test(tests, divergence_goes_back_to_the_last_whole_epoch, 0, 2);

@@ -150,8 +150,7 @@ int main(void)
     TCase *tests = tcase_create("fit_memory");
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_set_timeout(tests, 60);
-    tcase_add_loop_test(tests, every_failing_allocation_is_a_clean_failure, 0,
-                        sizeof(works) / sizeof(works[0]));
+    tcase_add_loop_test(tests, every_failing_allocation_is_a_clean_failure, 0, COUNT(works));
     tcase_add_test(tests, batches_and_epochs_allocate_nothing);
     tcase_add_test(tests, warm_train_on_batch_allocates_nothing);
     suite_add_tcase(suite, tests);

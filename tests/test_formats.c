@@ -66,7 +66,7 @@ START_TEST(json_numbers_come_back_to_the_last_bit)
 {
     static const double numbers[] = {
         0, -0.0, 1, -1, 0.1, 1 / 3.0, 1e-310, 5e-324, 1.7976931348623157e308, 0x1p53, 123456.789};
-    for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+    for (size_t i = 0; i < COUNT(numbers); i++) {
         nn_text text = NN_TEXT_INIT;
         nn_json *json;
         nn_json_write_real(&text, numbers[i]);
@@ -93,7 +93,7 @@ START_TEST(what_is_not_json_is_refused)
                                       "{,}",      "[1}",
                                       "[1]]",     "{\"a\":1,\"a\":2}",
                                       "'a'",      "1 2"};
-    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+    for (size_t i = 0; i < COUNT(bad); i++) {
         nn_json *json;
         nn_status status = nn_json_parse(&json, bad[i], strlen(bad[i]), "text");
         ck_assert_msg(status == NN_ERR_FORMAT && json == NULL, "%s", bad[i]);
@@ -461,7 +461,7 @@ START_TEST(names_that_are_not_utf8_are_refused)
                                       "\xf5\x80\x80\x80"};
     nn_model *model = small_model(), *named;
     ck_assert_int_eq(nn_model_create(&named), NN_OK);
-    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+    for (size_t i = 0; i < COUNT(bad); i++) {
         char layer[64];
         snprintf(layer, sizeof(layer), "dense units=1 input_shape=(2) name='%s'", bad[i]);
         ck_assert_int_eq(nn_model_set_class_names(model, &bad[i], 1), NN_ERR_INVALID);
@@ -504,35 +504,29 @@ END_TEST
 
 /* ---- the suite ------------------------------------------------------------------------------ */
 
-static int count(size_t parts)
-{
-    return (int)parts;
-}
-
 int main(void)
 {
     Suite *suite = suite_create("formats");
     TCase *tests = tcase_create("json");
-    tcase_add_loop_test(tests, json_strings_are_read_as_rfc_8259_says, 0,
-                        count(sizeof(strings) / sizeof(strings[0])));
+    tcase_add_loop_test(tests, json_strings_are_read_as_rfc_8259_says, 0, COUNT(strings));
     tcase_add_test(tests, json_numbers_come_back_to_the_last_bit);
     tcase_add_test(tests, what_is_not_json_is_refused);
     tcase_add_test(tests, json_values_are_found_by_key_and_in_order);
     suite_add_tcase(suite, tests);
 
     tests = tcase_create("round trips");
-    tcase_add_loop_test(tests, every_layer_comes_back, 0, count(nn_layer_room.count));
-    tcase_add_loop_test(tests, every_activation_comes_back, 0, count(nn_activation_room.count));
-    tcase_add_loop_test(tests, every_initializer_comes_back, 0, count(nn_initializer_room.count));
-    tcase_add_loop_test(tests, every_regularizer_comes_back, 0, count(nn_regularizer_room.count));
-    tcase_add_loop_test(tests, every_constraint_comes_back, 0, count(nn_constraint_room.count));
+    tcase_add_loop_test(tests, every_layer_comes_back, 0, (int)nn_layer_room.count);
+    tcase_add_loop_test(tests, every_activation_comes_back, 0, (int)nn_activation_room.count);
+    tcase_add_loop_test(tests, every_initializer_comes_back, 0, (int)nn_initializer_room.count);
+    tcase_add_loop_test(tests, every_regularizer_comes_back, 0, (int)nn_regularizer_room.count);
+    tcase_add_loop_test(tests, every_constraint_comes_back, 0, (int)nn_constraint_room.count);
     tcase_add_test(tests, a_frozen_layer_comes_back_frozen);
     tcase_add_test(tests, of_a_frozen_model_all_layers_are_frozen);
     tcase_add_loop_test(tests, every_optimizer_comes_back_with_its_state, 0,
-                        count(nn_optimizer_room.count));
-    tcase_add_loop_test(tests, every_loss_comes_back, 0, count(nn_loss_room.count));
+                        (int)nn_optimizer_room.count);
+    tcase_add_loop_test(tests, every_loss_comes_back, 0, (int)nn_loss_room.count);
     tcase_add_loop_test(tests, every_metric_comes_back_under_its_name, 0,
-                        count(nn_metric_room.count));
+                        (int)nn_metric_room.count);
     tcase_add_test(tests, seeds_names_and_extreme_options_come_back);
     tcase_add_test(tests, class_names_come_back);
     tcase_add_test(tests, weights_that_are_not_finite_come_back);

@@ -99,7 +99,7 @@ static const size_t sizes[][3] = {
     {31, 33, 129},  {65, 3, 257}, {32, 300, 784}, {784, 300, 32}, {32, 300, 100}, {1, 300, 784},
     {200, 301, 99}, {7, 5, 9001}, {2, 5000, 80},  {256, 70, 300}, {512, 33, 40},
 };
-enum { SIZES = sizeof sizes / sizeof sizes[0] };
+enum { SIZES = COUNT(sizes) };
 
 START_TEST(products_equal_plain_loops)
 {
@@ -115,7 +115,7 @@ END_TEST
 START_TEST(nan_propagates)
 {
     static const size_t tried[][3] = {{9, 9, 9}, {40, 300, 200}, {1, 300, 200}};
-    for (size_t s = 0; s < sizeof tried / sizeof tried[0]; s++) {
+    for (size_t s = 0; s < COUNT(tried); s++) {
         const size_t m = tried[s][0], n = tried[s][1], k = tried[s][2], row = m / 2;
         nn_real *b = calloc(k * n, sizeof *b), *c = malloc(m * n * sizeof *c);
         for (int way = 0; way < WAYS; way++) {
@@ -209,7 +209,7 @@ START_TEST(the_bits_are_the_same_on_any_number_of_threads)
             nn_real *scratch = scratch_for(way, m, n, k);
             nn_real *a = random_values(m * k, 3), *b = random_values(k * n, 4);
             nn_real *first = malloc(m * n * sizeof *first), *c = malloc(m * n * sizeof *c);
-            for (size_t t = 0; t < sizeof threads / sizeof threads[0]; t++) {
+            for (size_t t = 0; t < COUNT(threads); t++) {
                 ck_assert_int_eq(nn_set_num_threads(threads[t]), NN_OK);
                 nn_gemm_run(&(nn_gemm){.kind = kind_of(way),
                                        .m = m,

@@ -16,13 +16,6 @@ static const double training_tolerance = 1e-5;
 /* One function: Keras computes in float32 too, so both are a few units in the last place off. */
 static const double function_tolerance = 2e-6;
 
-#define OK(call)                                                                                   \
-    do {                                                                                           \
-        nn_status ok_status = (call);                                                              \
-        ck_assert_msg(ok_status == NN_OK, "%s: %s: %s", #call, nn_status_string(ok_status),        \
-                      nn_error_message());                                                         \
-    } while (0)
-
 /* ---- comparing ------------------------------------------------------------------------------ */
 
 /* Every value within training_tolerance of the tensor's largest. */

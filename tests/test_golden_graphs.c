@@ -12,13 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define OK(call)                                                                                   \
-    do {                                                                                           \
-        nn_status ok_status = (call);                                                              \
-        ck_assert_msg(ok_status == NN_OK, "%s: %s: %s", #call, nn_status_string(ok_status),        \
-                      nn_error_message());                                                         \
-    } while (0)
-
 static const char file_name[] = "graphs.json";
 
 /* found[i] within the bound of the expected values, for all of them */

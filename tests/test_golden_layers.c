@@ -13,13 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define OK(call)                                                                                   \
-    do {                                                                                           \
-        nn_status ok_status = (call);                                                              \
-        ck_assert_msg(ok_status == NN_OK, "%s: %s: %s", #call, nn_status_string(ok_status),        \
-                      nn_error_message());                                                         \
-    } while (0)
-
 extern const nn_layer nn_layer_activation;
 
 /* What the case is about. */

@@ -8,13 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define OK(call)                                                                                   \
-    do {                                                                                           \
-        nn_status ok_status = (call);                                                              \
-        ck_assert_msg(ok_status == NN_OK, "%s: %s: %s", #call, nn_status_string(ok_status),        \
-                      nn_error_message());                                                         \
-    } while (0)
-
 /* found[i] within the bound of expected[i], for all i */
 static void check_values(const char *about, const char *what, const json_t *expected,
                          const json_t *bound, const double *found)

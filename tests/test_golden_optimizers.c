@@ -10,8 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define OK(expression) ck_assert_msg((expression) == NN_OK, "%s", nn_error_message())
-
 /* Weights and gradients: make_optimizers.py has the same formulas, which are exact in a float. */
 static double start_value(size_t i)
 {

@@ -8,8 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define OK(expression) ck_assert_msg((expression) == NN_OK, "%s", nn_error_message())
-
 static nn_model *case_model(void)
 {
     char layers[512], *rest = NULL;

@@ -276,7 +276,7 @@ START_TEST(the_history_has_columns_of_outputs_then_of_callbacks)
     nn_fit_options options = callback_options(2, 30, NULL, NULL);
     options.callbacks = "gradient_norms";
     OK(nn_fit(model, data, &options, &history));
-    ck_assert_uint_eq(nn_history_count(history), sizeof(names) / sizeof(names[0]));
+    ck_assert_uint_eq(nn_history_count(history), COUNT(names));
     for (size_t i = 0; i < nn_history_count(history); i++) {
         ck_assert_str_eq(nn_history_name(history, i), names[i]);
         ck_assert(last_of(history, names[i], 2) > 0);

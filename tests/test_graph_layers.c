@@ -5,8 +5,6 @@
 #include <math.h>
 #include <stdlib.h>
 
-#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
-
 enum { ROWS = 10, WORDS = 2, MORE = 3, ALL = WORDS + MORE };
 
 static int32_t words[ROWS][WORDS];

@@ -9,8 +9,6 @@
 #include <string.h>
 #include <time.h>
 
-#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
-
 static nn_model *graph(const char *layers)
 {
     return make_model(7, layers, NULL, NULL, NULL);

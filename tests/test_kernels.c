@@ -173,14 +173,14 @@ START_TEST(activations_stay_finite_where_their_values_are)
     static const double far[] = {-1e30, -1000, -200, 200, 1000, 1e30};
     static const char *const like_relu[] = {"gelu", "gelu approximate=true", "mish", "silu",
                                             "softplus"};
-    for (size_t i = 0; i < sizeof far / sizeof far[0]; i++) {
+    for (size_t i = 0; i < COUNT(far); i++) {
         const nn_real x = (nn_real)far[i];
-        for (size_t n = 0; n < sizeof like_relu / sizeof like_relu[0]; n++)
+        for (size_t n = 0; n < COUNT(like_relu); n++)
             ck_assert(value_of(like_relu[n], far[i]) == (x > 0 ? x : 0));
         ck_assert(value_of("elu", far[i]) == (x > 0 ? x : -1));
         ck_assert(value_of("log_sigmoid", far[i]) == (x > 0 ? 0 : x));
     }
-    for (size_t n = 0; n < sizeof like_relu / sizeof like_relu[0]; n++)
+    for (size_t n = 0; n < COUNT(like_relu); n++)
         ck_assert(value_of(like_relu[n], -INFINITY) == 0);
 }
 END_TEST
@@ -217,7 +217,7 @@ START_TEST(a_value_gives_the_same_bits_wherever_it_stands)
                                         "heaviside",
                                         "sign"};
     enum { LENGTH = 67, SHIFTS = 17 };
-    for (size_t n = 0; n < sizeof specs / sizeof specs[0]; n++) {
+    for (size_t n = 0; n < COUNT(specs); n++) {
         nn_part part;
         ck_assert_int_eq(nn_part_parse(&part, &nn_activation_room, specs[n]), NN_OK);
         const nn_activation *function = nn_activation_of(&part);
@@ -302,7 +302,7 @@ START_TEST(nan_propagates_through_relu_with_and_without_options)
 {
     static const char *const specs[] = {"relu", "relu threshold=0.5", "relu max_value=1"};
     const nn_real z = (nn_real)NAN;
-    for (size_t i = 0; i < sizeof specs / sizeof specs[0]; i++) {
+    for (size_t i = 0; i < COUNT(specs); i++) {
         nn_part part;
         nn_real y = 0;
         ck_assert_int_eq(nn_part_parse(&part, &nn_activation_room, specs[i]), NN_OK);
@@ -400,7 +400,7 @@ END_TEST
 START_TEST(column_sums_and_bias_equal_plain_loops)
 {
     static const size_t sizes[][2] = {{1, 1}, {3, 7}, {33, 10}, {5, 129}};
-    for (size_t s = 0; s < sizeof sizes / sizeof sizes[0]; s++) {
+    for (size_t s = 0; s < COUNT(sizes); s++) {
         const size_t rows = sizes[s][0], width = sizes[s][1];
         nn_real *a = random_values(rows * width, 14), *sums = random_values(width, 15);
         sums[0] = (nn_real)NAN; /* with keep 0, what was there doesn't matter */
@@ -430,7 +430,7 @@ END_TEST
 START_TEST(sums_of_magnitudes_equal_plain_loops)
 {
     static const size_t sizes[] = {0, 1, 15, 16, 17, 1000};
-    for (size_t s = 0; s < sizeof sizes / sizeof sizes[0]; s++) {
+    for (size_t s = 0; s < COUNT(sizes); s++) {
         nn_real *a = random_values(sizes[s] + 1, 18);
         double magnitudes = 0;
         for (size_t i = 0; i < sizes[s]; i++)
@@ -477,7 +477,7 @@ START_TEST(conversions_keep_every_value)
     nn_from_uint8(256, bytes, out);
     for (size_t i = 0; i < 256; i++)
         ck_assert(out[i] == (nn_real)i);
-    const size_t count = sizeof integers / sizeof integers[0];
+    const size_t count = COUNT(integers);
     nn_from_int32(count, integers, out);
     for (size_t i = 0; i < count; i++)
         ck_assert(out[i] == (nn_real)integers[i]);

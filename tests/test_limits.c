@@ -11,8 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define OK(call) ck_assert_msg((call) == NN_OK, #call ": %s", nn_error_message())
-
 /* ---- more callers at once than OpenBLAS has buffers ---- */
 
 enum { CALLERS = 160, ROWS = 40, INPUTS = 200, OUTPUTS = 200 };
@@ -116,7 +114,7 @@ START_TEST(names_with_control_characters_are_refused)
     static const char *const bad[] = {"a\nb", "\x1b[2J", "tab\there", "\x7f"};
     nn_model *model;
     OK(nn_model_create(&model));
-    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+    for (size_t i = 0; i < COUNT(bad); i++) {
         char layer[100];
         snprintf(layer, sizeof(layer), "flatten input_shape=(2) name='%s'", bad[i]);
         ck_assert_int_eq(nn_model_add(model, layer), NN_ERR_INVALID);

@@ -1,18 +1,11 @@
 /* What every loss owes whoever trains with it: losses and gradients stay finite at the ends of an output's
  * range, a NaN shows, batches of 0 and 1 stand for -1 and 1 where margins count. The numbers themselves are
- * compared in test_golden_losses.c and test_gradients.c. */
+ * compared in test_golden_losses.c and test_gradients_losses.c. */
 #include "loss.h"
 #include "suite.h"
 #include <math.h>
 
-#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 enum { ROWS = 2, WIDTH = 3, VALUES = ROWS * WIDTH };
-
-#define OK(call)                                                                                   \
-    do {                                                                                           \
-        nn_status ok_status = (call);                                                              \
-        ck_assert_msg(ok_status == NN_OK, "%s: %s", #call, nn_error_message());                    \
-    } while (0)
 
 static const nn_real one_hot[VALUES] = {0, 1, 0, 0, 1, 0};
 static const int32_t labels[ROWS] = {1, 1};

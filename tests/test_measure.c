@@ -66,7 +66,7 @@ START_TEST(a_plan_names_every_product)
     for (const char *at = plan; (at = strchr(at, '\n')) != NULL; at++)
         lines++;
     ck_assert_uint_eq(lines, 14); /* 3 + 3 + 2 of a step, 3 of evaluation, 3 of a row */
-    for (size_t i = 0; i < sizeof products / sizeof products[0]; i++)
+    for (size_t i = 0; i < COUNT(products); i++)
         ck_assert_msg(strstr(plan, products[i]) != NULL, "no '%s' in\n%s", products[i], plan);
     for (size_t i = 0; i < model->grids->count; i++) { /* NT gets scratch to be transposed in */
         const nn_gemm_shape *shape = &model->grids->choices[i].shape;
@@ -106,7 +106,7 @@ START_TEST(a_measured_model_has_the_same_bits_on_any_number_of_threads)
     OK(nn_model_measure(model, BATCH));
     size_t count;
     float *first = NULL, *initial = weights_of(model, &count);
-    for (size_t t = 0; t < sizeof threads / sizeof threads[0]; t++) {
+    for (size_t t = 0; t < COUNT(threads); t++) {
         OK(nn_set_num_threads(threads[t]));
         size_t at = 0;
         for (size_t i = 0; i < nn_model_weight_count(model); i++) {

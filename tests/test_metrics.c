@@ -9,8 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
-
 enum { ROWS = 240, WIDEST = 5 };
 
 /* Answers and what they should be, in all forms. */

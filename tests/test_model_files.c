@@ -139,7 +139,7 @@ START_TEST(saving_over_a_file_keeps_its_permissions)
     ck_assert_int_eq(nn_model_save(model, path), NN_OK);
     ck_assert_int_eq(stat(path, &status), 0);
     ck_assert_int_eq(status.st_mode & 0777, 0640);
-    for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
+    for (size_t i = 0; i < COUNT(modes); i++) {
         ck_assert_int_eq(chmod(path, modes[i]), 0);
         ck_assert_int_eq(nn_model_save(model, path), NN_OK);
         ck_assert_int_eq(stat(path, &status), 0);
@@ -189,7 +189,7 @@ START_TEST(a_file_whose_length_is_not_what_its_header_tells_is_refused_unread)
     file f = save(model);
     ck_assert_int_eq(nn_model_save(model, path), NN_OK);
     const off_t size = (off_t)f.size, sizes[] = {size + 1, (off_t)3 << 30, size - 1, size / 2};
-    for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+    for (size_t i = 0; i < COUNT(sizes); i++) {
         nn_model *loaded = model;
         size_t before = faults_bytes_asked();
         ck_assert_int_eq(truncate(path, sizes[i]), 0);
@@ -260,7 +260,7 @@ START_TEST(a_model_comes_through_a_pipe)
 
     long blocks = faults_live_blocks();
     const size_t cuts[] = {f.size - 1, f.size / 2, header_length(f) + 8, header_length(f), 45, 0};
-    for (size_t i = 0; i < sizeof(cuts) / sizeof(cuts[0]); i++)
+    for (size_t i = 0; i < COUNT(cuts); i++)
         ck_assert_int_eq(load_from_pipe(f.bytes, cuts[i], &loaded), NN_ERR_FORMAT);
     unsigned char *longer = calloc(1, f.size + 1);
     memcpy(longer, f.bytes, f.size);
@@ -277,7 +277,7 @@ START_TEST(paths_that_cannot_be_written_or_read_are_named)
     static const char *const paths[] = {"/nonexistent/model", "/proc/model", "/tmp", "",
                                         "/dev/null"};
     nn_model *model = small_model(), *loaded;
-    for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+    for (size_t i = 0; i < COUNT(paths); i++) {
         ck_assert_int_eq(nn_model_save(model, paths[i]), NN_ERR_IO);
         ck_assert_ptr_nonnull(strstr(nn_error_message(), paths[i]));
         if (i < 4) {

@@ -96,7 +96,7 @@ static void check_optimizer(const char *optimizer)
     size_t count;
     float *wanted = train(optimizer, 1, 1, &count);
     for (int blas_threads = 1; blas_threads <= 2; blas_threads++)
-        for (size_t t = 0; t < sizeof threads / sizeof threads[0]; t++) {
+        for (size_t t = 0; t < COUNT(threads); t++) {
             float *weights = train(optimizer, blas_threads, threads[t], &count);
             ck_assert_msg(memcmp(weights, wanted, count * sizeof(*wanted)) == 0,
                           "%s, %zu threads, OpenBLAS with %d", optimizer, threads[t], blas_threads);

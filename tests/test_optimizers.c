@@ -219,7 +219,7 @@ END_TEST
 START_TEST(a_loss_scaled_by_a_power_of_two_gives_the_same_bits)
 {
     static const char *const optimizers[] = {"sgd", "sgd momentum=0.9", "adam", "muon"};
-    for (size_t i = 0; i < sizeof optimizers / sizeof optimizers[0]; i++) {
+    for (size_t i = 0; i < COUNT(optimizers); i++) {
         char spec[128];
         snprintf(spec, sizeof spec, "%s loss_scale_factor=1024", optimizers[i]);
         nn_model *plain = new_model(optimizers[i]), *scaled = new_model(spec);
@@ -254,7 +254,7 @@ START_TEST(plain_sgd_alone_is_folded_and_steps_alike)
                                            "sgd use_ema=true",
                                            "sgd gradient_accumulation_steps=2",
                                            "adam"};
-    for (size_t i = 0; i < sizeof unfolded / sizeof unfolded[0]; i++) {
+    for (size_t i = 0; i < COUNT(unfolded); i++) {
         nn_part part;
         OK(nn_part_parse(&part, &nn_optimizer_room, unfolded[i]));
         ck_assert_msg(!nn_optimizer_folds(&part), "%s", unfolded[i]);
@@ -472,7 +472,7 @@ START_TEST(restarts_begin_at_the_initial_rate)
         {"cosine_decay_restarts initial_learning_rate=1 first_decay_steps=10 t_mul=3", 3},
         {"cosine_decay_restarts initial_learning_rate=1 first_decay_steps=10 t_mul=10", 10},
     };
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < COUNT(cases); i++) {
         nn_part part;
         OK(nn_part_parse(&part, &nn_schedule_room, cases[i].spec));
         const nn_schedule *schedule = nn_schedule_of(&part);
@@ -504,7 +504,7 @@ int main(void)
     tcase_add_test(tests, plain_sgd_alone_is_folded_and_steps_alike);
     tcase_add_test(tests, the_moving_average_is_used_on_request);
     tcase_add_loop_test(tests, what_makes_no_sense_is_refused_with_a_reason, 0,
-                        (int)(sizeof refused / sizeof refused[0]));
+                        (int)(COUNT(refused)));
     tcase_add_test(tests, the_rate_is_the_next_steps_and_can_be_set);
     tcase_add_test(tests, a_schedule_sets_the_rate_of_each_step);
     tcase_add_test(tests, a_callback_may_set_the_rate_of_the_model_being_trained);

@@ -5,8 +5,6 @@
 #include <pthread.h>
 #include <string.h>
 
-#define OK(call) ck_assert_msg((call) == NN_OK, #call ": %s", nn_error_message())
-
 enum { ROWS = 300, INPUTS = 150, OUTPUTS = 10 };
 
 static float x[ROWS * INPUTS], wanted[ROWS * OUTPUTS], y[ROWS * OUTPUTS];

@@ -1,5 +1,5 @@
 /* Regularizers and constraints in training, and frozen layers. Their values are compared with Keras's in
- * test_golden_regularizers.c, their gradients with differences in test_gradients.c. */
+ * test_golden_regularizers.c, their gradients with differences in test_gradients_regularizers.c. */
 #include "faults.h"
 #include "fitting.h"
 #include "model.h"
@@ -8,8 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
 static blobs points;
 static nn_dataset *data;

@@ -324,7 +324,7 @@ START_TEST(evaluate_does_not_depend_on_how_the_rows_are_split)
     nn_dataset *whole = many_dataset(many, true);
     double all[2], sums[2] = {0, 0};
     OK(nn_evaluate(model, whole, all, 2));
-    for (size_t i = 0; i + 1 < sizeof(ends) / sizeof(ends[0]); i++) {
+    for (size_t i = 0; i + 1 < COUNT(ends); i++) {
         double values[2];
         nn_dataset *part = slice_of(whole, ends[i], ends[i + 1] - ends[i]);
         OK(nn_evaluate(model, part, values, 2));
@@ -372,8 +372,7 @@ int main(void)
     tcase_add_test(tests, equal_seeds_give_equal_bits_and_others_do_not);
     tcase_add_test(tests, shuffling_takes_every_row_once_in_a_new_order);
     tcase_add_test(tests, unshuffled_fit_is_train_on_batch_row_by_row);
-    tcase_add_loop_test(tests, evaluate_is_plain_loops_over_predict, 0,
-                        sizeof(evaluations) / sizeof(evaluations[0]));
+    tcase_add_loop_test(tests, evaluate_is_plain_loops_over_predict, 0, COUNT(evaluations));
     tcase_add_test(tests, evaluate_does_not_depend_on_how_the_rows_are_split);
     tcase_add_test(tests, metrics_count_rows_not_batches);
     suite_add_tcase(suite, tests);

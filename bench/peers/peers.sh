@@ -52,6 +52,7 @@ install filelock typing-extensions sympy networkx jinja2 fsspec &&
 peer PyTorch torch
 
 install keras
+install safetensors # tests/golden/check_saved_model.py reads model files with it
 install tensorflow-cpu
 export KERAS_BACKEND=tensorflow
 peer 'Keras on TensorFlow' keras
