@@ -79,6 +79,14 @@ static nn_status write_value(const nn_option *option, const void *value, nn_text
         }
         break;
     }
+    case NN_TYPE_OPTIONAL_INTEGER: {
+        const nn_optional_integer *integer = value;
+        if (integer->given) {
+            nn_text_append(text, "%d", integer->value);
+            return NN_OK;
+        }
+        break;
+    }
     case NN_TYPE_REAL:
         nn_json_write_real(text, *(const double *)value);
         return NN_OK;

@@ -8,10 +8,12 @@
 #include <math.h>
 
 struct dice {
+    nn_loss_options common;
     nn_optional_real axis; /* -1 where it is given */
 };
 
 struct tversky {
+    nn_loss_options common;
     double alpha, beta;
     nn_optional_real axis; /* -1 where it is given */
 };

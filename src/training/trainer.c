@@ -135,26 +135,46 @@ static size_t class_of(const nn_real *values, size_t width)
     return width == 1 ? values[0] >= (nn_real)0.5 : nn_largest(width, values);
 }
 
+/* Of row i of the output, a distribution of a row of the batch. */
+static double weight_of(const nn_trainer_output *output, const nn_source *source,
+                        const nn_rows *rows, size_t i)
+{
+    const nn_column *sample_weight = source->sample_weight;
+    const size_t row = i / output->distributions;
+    double weight = 1;
+    if (sample_weight != NULL)
+        weight = (double)((const float *)sample_weight
+                              ->values)[nn_column_place(sample_weight, nn_rows_at(rows, row))];
+    if (source->class_weight != NULL)
+        weight *=
+            source->class_weight[output->labels != NULL
+                                     ? (size_t)output->labels[i]
+                                     : class_of(output->values + i * output->width, output->width)];
+    return weight;
+}
+
+/* What the reduction makes of a sum over rows. */
+static double reduce(const nn_trainer_output *output, double sum)
+{
+    return output->divisor != 0 ? sum / output->divisor : 0;
+}
+
 /* scale: of the gradients */
-static void gather_weights(const nn_trainer_output *output, double scale, const nn_source *source,
-                           const nn_rows *rows)
+static void gather_weights(nn_trainer_output *output, const nn_part *loss, double scale,
+                           const nn_source *source, const nn_rows *rows)
 {
     const size_t loss_rows = rows->count * output->distributions;
-    const nn_column *sample_weight = source->sample_weight;
+    size_t counted = 0;
+    double weights = 0;
     for (size_t i = 0; i < loss_rows; i++) {
-        const size_t row = i / output->distributions;
-        double weight = 1;
-        if (sample_weight != NULL)
-            weight = (double)((const float *)sample_weight
-                                  ->values)[nn_column_place(sample_weight, nn_rows_at(rows, row))];
-        if (source->class_weight != NULL)
-            weight *= source->class_weight[output->labels != NULL
-                                               ? (size_t)output->labels[i]
-                                               : class_of(output->values + i * output->width,
-                                                          output->width)];
-        output->row_weight[i] = weight;
-        output->loss_factor[i] = (nn_real)(scale * weight / (double)loss_rows);
+        const bool counts = nn_loss_counts(loss, &output->target, i);
+        output->row_weight[i] = counts ? weight_of(output, source, rows, i) : 0;
+        counted += counts;
+        weights += output->row_weight[i];
     }
+    output->divisor = nn_loss_divisor(loss, counted, weights);
+    for (size_t i = 0; i < loss_rows; i++)
+        output->loss_factor[i] = (nn_real)reduce(output, scale * output->row_weight[i]);
 }
 
 nn_status nn_trainer_prepare(nn_trainer *trainer, const nn_source *source)
@@ -173,13 +193,15 @@ static nn_status gather(nn_trainer *trainer, const nn_model *model, const nn_sou
                                 trainer->input_offset,
                                 nn_workspace_input(trainer->workspace, model, i));
     for (size_t i = 0; i < trainer->output_count; i++) {
-        const nn_trainer_output *output = &trainer->outputs[i];
+        nn_trainer_output *output = &trainer->outputs[i];
         if (output->labels != NULL)
-            NN_TRY(
-                nn_column_gather_labels(&source->targets[i], rows, output->width, output->labels));
+            NN_TRY(nn_column_gather_labels(&source->targets[i], rows, output->width,
+                                           nn_loss_ignored_class(&model->outputs[i].loss),
+                                           output->labels));
         else
             nn_column_gather(&source->targets[i], rows, output->values);
-        gather_weights(output, trainer->loss_scale * model->outputs[i].loss_weight, source, rows);
+        gather_weights(output, &model->outputs[i].loss,
+                       trainer->loss_scale * model->outputs[i].loss_weight, source, rows);
     }
     return NN_OK;
 }
@@ -206,7 +228,7 @@ static nn_real *output_values(const nn_trainer *trainer, const nn_model *model, 
     return y != NULL ? y : trainer->workspace->x; /* a model of views alone */
 }
 
-/* The mean of an output's loss over the batch. */
+/* An output's loss of the batch. */
 static double find_loss(nn_trainer *trainer, const nn_model *model, size_t index)
 {
     nn_trainer_output *output = &trainer->outputs[index];
@@ -223,9 +245,9 @@ static double find_loss(nn_trainer *trainer, const nn_model *model, size_t index
     double sum = 0;
     for (size_t i = 0; i < loss_rows; i++)
         sum += output->row_weight[i] * output->row_loss[i];
-    const double mean = sum / (double)loss_rows;
-    output->loss_sum += mean * (double)trainer->rows;
-    return mean;
+    const double reduced = reduce(output, sum);
+    output->loss_sum += reduced * (double)trainer->rows;
+    return reduced;
 }
 
 double nn_trainer_forward(nn_trainer *trainer, const nn_model *model)

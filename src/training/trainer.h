@@ -17,14 +17,15 @@ typedef struct nn_trainer_output {
     size_t distributions; /* of a row of the batch */
     size_t width;         /* the output's last dimension */
     nn_target target;
-    nn_real *values;    /* [rows * distributions][width], or */
-    int32_t *labels;    /* [rows * distributions] */
-    double *row_weight; /* [rows * distributions] sample weight times class weight */
-    nn_real
-        *loss_factor; /* [rows * distributions] row_weight times loss_weight over their number */
-    double *row_loss; /* [rows * distributions] */
-    const nn_real *y; /* [rows * distributions][width] after forward */
-    double loss_sum;  /* over the epoch so far: of each batch's loss times its rows */
+    nn_real *values;      /* [rows * distributions][width], or */
+    int32_t *labels;      /* [rows * distributions] */
+    double *row_weight;   /* [rows * distributions] sample weight times class weight; 0: it doesn't
+                           count */
+    double divisor;       /* of the sum of the weighted losses: see nn_loss_divisor */
+    nn_real *loss_factor; /* [rows * distributions] row_weight times loss_weight over the divisor */
+    double *row_loss;     /* [rows * distributions] */
+    const nn_real *y;     /* [rows * distributions][width] after forward */
+    double loss_sum;      /* over the epoch so far: of each batch's loss times its rows */
 } nn_trainer_output;
 
 typedef struct nn_trainer {
