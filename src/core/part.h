@@ -254,6 +254,7 @@ struct nn_part_type {
     const char *name;         /* Keras's snake_case name */
     const char *alias;        /* Keras's other name ("mse"), or NULL */
     const char *class_name;   /* Keras's class ("LeakyReLU"); NULL: the name in CamelCase */
+    bool class_only;          /* Keras has that class and no function: files name it by the class */
     const nn_option *options; /* ended by NN_OPTION_END; NULL: none of its own */
     size_t size;              /* of the options struct, 0 if there is none */
     const char *help;         /* one line; for a formula, its source */

@@ -13,6 +13,7 @@
     ROW(loss, binary_focal_crossentropy)                                                           \
     ROW(loss, categorical_crossentropy)                                                            \
     ROW(loss, categorical_focal_crossentropy)                                                      \
+    ROW(loss, categorical_generalized_cross_entropy)                                               \
     ROW(loss, sparse_categorical_crossentropy)                                                     \
     ROW(loss, kl_divergence)                                                                       \
     ROW(loss, poisson)                                                                             \
