@@ -61,6 +61,16 @@ static const nn_option tversky_options[] = {
     NN_OPTION_END,
 };
 
+static bool dice_of_batch(const void *self)
+{
+    return !((const struct dice *)self)->axis.given;
+}
+
+static bool tversky_of_batch(const void *self)
+{
+    return !((const struct tversky *)self)->axis.given;
+}
+
 static double intersection(size_t width, const nn_real *y, const nn_real *t)
 {
     double sum = 0;
@@ -153,6 +163,7 @@ const nn_loss nn_loss_dice = {
     .target = NN_TARGET_VALUES,
     .forward = dice_forward,
     .backward = dice_backward,
+    .of_batch = dice_of_batch,
 };
 
 const nn_loss nn_loss_tversky = {
@@ -164,4 +175,5 @@ const nn_loss nn_loss_tversky = {
     .target = NN_TARGET_VALUES,
     .forward = tversky_forward,
     .backward = tversky_backward,
+    .of_batch = tversky_of_batch,
 };

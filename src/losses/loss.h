@@ -38,6 +38,8 @@ typedef struct nn_loss {
     /* A class that may be a label though the output has none such, and whose rows don't count: forward and
      * backward give 0 for them, whatever y is. NULL: there is none. */
     nn_optional_integer (*ignored_class)(const void *self);
+    /* Whether there is one loss of the whole batch, and each row's is that. NULL: there isn't. */
+    bool (*of_batch)(const void *self);
 } nn_loss;
 
 extern const nn_room nn_loss_room;
@@ -48,8 +50,8 @@ static inline const nn_loss *nn_loss_of(const nn_part *part)
 }
 
 /* A batch's loss is sum_i weight_i loss_i / divisor over the rows that count, or 0 where the divisor is 0;
- * this is its divisor, from how many they are and the sum of their weights. */
-double nn_loss_divisor(const nn_part *loss, size_t counted, double weights);
+ * this is its divisor, from how many they are and the sum of their weights. weighted: rather than all 1. */
+double nn_loss_divisor(const nn_part *loss, size_t counted, bool weighted, double weights);
 
 /* The label whose rows don't count. */
 nn_optional_integer nn_loss_ignored_class(const nn_part *loss);

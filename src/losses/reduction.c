@@ -7,10 +7,17 @@ static bool reduces_to(const nn_part *loss, const char *reduction)
     return strcmp(((const nn_loss_options *)loss->self)->reduction, reduction) == 0;
 }
 
-double nn_loss_divisor(const nn_part *loss, size_t counted, double weights)
+/* Keras adds a loss of the whole batch up over the rows only where these have weights. */
+static double divisor_of_sum(const nn_part *loss, size_t counted, bool weighted)
+{
+    const nn_loss *type = nn_loss_of(loss);
+    return type->of_batch != NULL && type->of_batch(loss->self) && !weighted ? (double)counted : 1;
+}
+
+double nn_loss_divisor(const nn_part *loss, size_t counted, bool weighted, double weights)
 {
     if (reduces_to(loss, "sum"))
-        return 1;
+        return divisor_of_sum(loss, counted, weighted);
     return reduces_to(loss, "mean_with_sample_weight") ? weights : (double)counted;
 }
 

@@ -172,7 +172,8 @@ static void gather_weights(nn_trainer_output *output, const nn_part *loss, doubl
         counted += counts;
         weights += output->row_weight[i];
     }
-    output->divisor = nn_loss_divisor(loss, counted, weights);
+    const bool weighted = source->sample_weight != NULL || source->class_weight != NULL;
+    output->divisor = nn_loss_divisor(loss, counted, weighted, weights);
     for (size_t i = 0; i < loss_rows; i++)
         output->loss_factor[i] = (nn_real)reduce(output, scale * output->row_weight[i]);
 }
