@@ -274,7 +274,8 @@ typedef struct nn_custom_loss {
     /* loss[rows] from y_pred[rows x width]. */
     nn_status (*forward)(void *user, size_t rows, size_t width, const void *y_true,
                          const float *y_pred, double *loss);
-    /* gradient[rows x width] of each row's loss by its y_pred; weights and means are the library's. */
+    /* gradient[rows x width] of each row's loss by its y_pred; weights and what the rows' losses come to
+     * ("my_loss reduction=sum") are the library's. */
     nn_status (*backward)(void *user, size_t rows, size_t width, const void *y_true,
                           const float *y_pred, float *gradient);
     void *user;
@@ -285,7 +286,7 @@ typedef struct nn_custom_loss {
 typedef struct nn_custom_metric {
     size_t struct_size; /* sizeof(nn_custom_metric) */
     const char *name;
-    int labels; /* as in nn_custom_loss; that of the model's loss must be the same */
+    int labels; /* as in nn_custom_loss, and the ignore_class of the model's loss; of the same kind as that's */
     /* values[rows] */
     nn_status (*values)(void *user, size_t rows, size_t width, const void *y_true,
                         const float *y_pred, double *values);
@@ -542,7 +543,9 @@ NN_API nn_status nn_fit(nn_model *model, const nn_dataset *data, const nn_fit_op
                         nn_history **history);
 
 /* Loss, then the metrics, over all rows of data: values[count], count = nn_model_metric_count. With a
- * dataset of one batch it is Keras's test_on_batch, as nn_predict is its predict_on_batch. The loss
+ * dataset of one batch it is Keras's test_on_batch, as nn_predict is its predict_on_batch. A loss that isn't
+ * a mean over rows (reduction=sum, mean_with_sample_weight, or an ignore_class) is that of batches of 256 rows,
+ * weighted by how many they have. The loss
  * includes the penalties of regularizers, here and in training, as in Keras; like Keras's `metrics`, metrics
  * leave sample and class weights out. Metrics of yes-or-no answers (precision, f1_score, auc, ...) take class
  * labels for one-hot rows. */
@@ -552,7 +555,7 @@ NN_API nn_status nn_evaluate(const nn_model *model, const nn_dataset *data, doub
 /* The confusion matrix over all rows of data: counts[classes x classes], a row for each true class and a
  * column for each predicted one, so that counts[t * classes + p] is how often t was taken for p. The
  * predicted class is the largest output, the true one the label or the largest target; classes is the
- * number of outputs. A model with one output tells two classes apart: 1 is an output, or a target, above
+ * number of outputs. Rows of the loss's ignore_class aren't counted. A model with one output tells two classes apart: 1 is an output, or a target, above
  * 0.5. Needs a compiled model, whose loss says what targets are. Errors: as nn_evaluate's, and
  * NN_ERR_NONFINITE (an output is NaN); counts is then as it was. */
 NN_API nn_status nn_confusion_matrix(const nn_model *model, const nn_dataset *data, size_t *counts,

@@ -235,6 +235,8 @@ START_TEST(gathering_turns_every_type_to_real)
 }
 END_TEST
 
+static const nn_optional_integer no_other; /* label than those of the classes */
+
 START_TEST(labels_are_gathered_and_checked)
 {
     const uint8_t small[] = {0, 1, 2, 9, 255};
@@ -249,23 +251,24 @@ START_TEST(labels_are_gathered_and_checked)
         ck_assert_int_eq(
             nn_dataset_from_arrays(&data, 5, small, NN_UINT8, 1, arrays[t], types[t], 1), NN_OK);
         const nn_column *y = nn_dataset_column(data, "y");
-        OK(nn_column_gather_labels(y, &(nn_rows){.first = 1, .count = 3}, 10, labels));
+        OK(nn_column_gather_labels(y, &(nn_rows){.first = 1, .count = 3}, 10, no_other, labels));
         ck_assert_int_eq(labels[0], 1);
         ck_assert_int_eq(labels[2], 9);
         ck_assert_int_eq(labels[3], -7);
-        ck_assert_int_eq(
-            nn_column_gather_labels(y, &(nn_rows){.order = order, .count = 2}, 10, labels), NN_OK);
+        ck_assert_int_eq(nn_column_gather_labels(y, &(nn_rows){.order = order, .count = 2}, 10,
+                                                 no_other, labels),
+                         NN_OK);
         ck_assert_int_eq(labels[0], 9);
         ck_assert_int_eq(labels[1], 0);
-        ck_assert_int_eq(
-            nn_column_gather_labels(y, &(nn_rows){.order = order, .count = 3}, 10, labels),
-            NN_ERR_INVALID);
+        ck_assert_int_eq(nn_column_gather_labels(y, &(nn_rows){.order = order, .count = 3}, 10,
+                                                 no_other, labels),
+                         NN_ERR_INVALID);
         expect_message(said[t], "the call before");
         expect_message("10 classes", "the call before");
-        FAILS(nn_column_gather_labels(y, &(nn_rows){.first = 2, .count = 2}, 9, labels),
+        FAILS(nn_column_gather_labels(y, &(nn_rows){.first = 2, .count = 2}, 9, no_other, labels),
               NN_ERR_INVALID, "label 9 in row 3");
-        OK(nn_column_check_labels(y, 4, 10));
-        FAILS(nn_column_check_labels(y, 5, 10), NN_ERR_INVALID, said[t]);
+        OK(nn_column_check_labels(y, 4, 10, no_other));
+        FAILS(nn_column_check_labels(y, 5, 10, no_other), NN_ERR_INVALID, said[t]);
         nn_dataset_free(data);
     }
 
@@ -274,9 +277,9 @@ START_TEST(labels_are_gathered_and_checked)
     int32_t label;
     OK(nn_dataset_from_arrays(&data, 1, x, NN_FLOAT32, 1, x, NN_FLOAT32, 1));
     const nn_column *y = nn_dataset_column(data, "y");
-    ck_assert_int_eq(nn_column_gather_labels(y, &(nn_rows){.count = 1}, 10, &label),
+    ck_assert_int_eq(nn_column_gather_labels(y, &(nn_rows){.count = 1}, 10, no_other, &label),
                      NN_ERR_INVALID);
-    FAILS(nn_column_check_labels(y, 1, 10), NN_ERR_INVALID, "int32 or uint8");
+    FAILS(nn_column_check_labels(y, 1, 10, no_other), NN_ERR_INVALID, "int32 or uint8");
     nn_dataset_free(data);
 }
 END_TEST

@@ -16,6 +16,16 @@ START_TEST(models_of_every_build_are_differentiated_right)
         const char *layers, *loss;
     } models[] = {
         {"dense units=3 input_shape=(4)", "mse"},
+        {"dense units=3 input_shape=(4)", "mse reduction=sum"},
+        {"dense units=3 input_shape=(4)", "mse reduction=mean_with_sample_weight"},
+        {"dense units=3 activation=softmax input_shape=(4)",
+         "sparse_categorical_crossentropy ignore_class=1 reduction=sum"},
+        {"dense units=3 activation=softmax input_shape=(4)",
+         "sparse_categorical_crossentropy ignore_class=1 reduction=mean_with_sample_weight"},
+        {"dense units=3 activation=softmax input_shape=(2,4)",
+         "categorical_generalized_cross_entropy reduction=sum"},
+        {"dense units=3 activation=sigmoid input_shape=(4)", "bce reduction=sum"},
+        {"dense units=3 activation=sigmoid input_shape=(4)", "dice reduction=sum"},
         {"flatten input_shape=(3,2); dense units=5 activation=tanh; dense units=4 "
          "activation=softmax",
          "sparse_categorical_crossentropy"},

@@ -180,7 +180,7 @@ START_TEST(options_out_of_bounds_are_refused)
         "tversky axis=1",
         "tversky alpha=-1",
         "hinge delta=1",
-        "mean_absolute_error reduction=sum",
+        "mean_absolute_error reduction=none",
     };
     for (size_t i = 0; i < COUNT(specs); i++) {
         nn_part part;

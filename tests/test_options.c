@@ -76,6 +76,8 @@ static const char *const *wrong_values(const nn_option *option)
     static const char *const optional_size[] = {SIZE_REFUSALS, NULL};
     static const char *const integer[] = {"true", "none", "abc",   "()",   "(1,2)",  "1.5", "nan",
                                           "inf",  "-0.5", "1e300", "1e10", "f(a=1)", NULL};
+    static const char *const optional_integer[] = {
+        "true", "abc", "()", "(1,2)", "1.5", "nan", "inf", "-0.5", "1e300", "1e10", "f(a=1)", NULL};
     static const char *const real[] = {"none", REAL_REFUSALS, NULL};
     static const char *const optional_real[] = {REAL_REFUSALS, NULL};
     static const char *const integers[] = {
@@ -107,6 +109,8 @@ static const char *const *wrong_values(const nn_option *option)
         return integers;
     case NN_TYPE_OPTIONAL_SIZE:
         return optional_size;
+    case NN_TYPE_OPTIONAL_INTEGER:
+        return optional_integer;
     case NN_TYPE_REAL:
         return real;
     case NN_TYPE_OPTIONAL_REAL:
@@ -184,9 +188,10 @@ static nn_status check_option(void *user, const nn_option *option, const void *v
             nn_text_free(&nested);
             nn_part_free(&part);
         }
-    if (option->type == NN_TYPE_OPTIONAL_SIZE || option->type == NN_TYPE_OPTIONAL_REAL ||
-        option->type == NN_TYPE_SEED || option->type == NN_TYPE_NAMES ||
-        is_optional_choice(option) || (option->type == NN_TYPE_PART && !option->required))
+    if (option->type == NN_TYPE_OPTIONAL_SIZE || option->type == NN_TYPE_OPTIONAL_INTEGER ||
+        option->type == NN_TYPE_OPTIONAL_REAL || option->type == NN_TYPE_SEED ||
+        option->type == NN_TYPE_NAMES || is_optional_choice(option) ||
+        (option->type == NN_TYPE_PART && !option->required))
         accept(place->room, place->type, option, "none");
 
     nn_part part;

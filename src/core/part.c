@@ -54,6 +54,7 @@ static nn_status set_default(const nn_option *option, void *to)
         ((nn_real_or_part *)to)->value = option->default_number;
         return NN_OK;
     case NN_TYPE_OPTIONAL_SIZE:
+    case NN_TYPE_OPTIONAL_INTEGER:
     case NN_TYPE_INTEGERS:
     case NN_TYPE_REALS:
     case NN_TYPE_SHAPE:
@@ -145,7 +146,8 @@ nn_status nn_part_create_with(nn_part *part, const nn_room *room, const nn_custo
         type = nn_custom_parts_find(custom, room, spec->name);
     if (type == NULL)
         return nn_room_unknown(room, custom, spec->name);
-    nn_part made = {.type = type, .room = room, .self = nn_allocate(1, type->size)};
+    const size_t size = type->size > room->common_size ? type->size : room->common_size;
+    nn_part made = {.type = type, .room = room, .self = nn_allocate(1, size)};
     if (made.self == NULL)
         return NN_ERR_NO_MEMORY;
     nn_status status = fill(spec, custom, &made);

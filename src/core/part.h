@@ -41,6 +41,11 @@ typedef struct nn_optional_size {
     size_t value; /* 0 if it isn't given */
 } nn_optional_size;
 
+typedef struct nn_optional_integer {
+    bool given;
+    int value; /* 0 if it isn't given */
+} nn_optional_integer;
+
 /* A short list of whole numbers, such as dimensions or axes; count 0: none. */
 typedef struct nn_integers {
     size_t count;
@@ -63,8 +68,9 @@ typedef enum nn_option_type {
     NN_TYPE_INTEGER,       /* int; also taken from a tuple of one, as Keras writes an axis */
     NN_TYPE_INTEGERS,      /* nn_integers: a tuple of such numbers, or one; or none, the default */
     NN_TYPE_OPTIONAL_SIZE, /* nn_optional_size: such a number or none, which is the default */
-    NN_TYPE_REAL,          /* double; finite, and so it is as a float */
-    NN_TYPE_OPTIONAL_REAL, /* nn_optional_real: such a number or none */
+    NN_TYPE_OPTIONAL_INTEGER, /* nn_optional_integer: so, for such as INTEGER */
+    NN_TYPE_REAL,             /* double; finite, and so it is as a float */
+    NN_TYPE_OPTIONAL_REAL,    /* nn_optional_real: such a number or none */
     NN_TYPE_REALS, /* nn_reals: a tuple of such numbers, or one; or none, the default; owned */
     NN_TYPE_REAL_OR_PART, /* nn_real_or_part: such a number, which is the default, or a part of the room */
     NN_TYPE_BOOL,         /* bool */
@@ -129,6 +135,11 @@ typedef struct nn_option {
 #define NN_OPTION_OPTIONAL_SIZE(s, field, low, high, text)                                         \
     {                                                                                              \
         .name = #field, .type = NN_TYPE_OPTIONAL_SIZE, .offset = offsetof(s, field),               \
+        .minimum = (low), .maximum = (high), .help = (text)                                        \
+    }
+#define NN_OPTION_OPTIONAL_INTEGER(s, field, low, high, text)                                      \
+    {                                                                                              \
+        .name = #field, .type = NN_TYPE_OPTIONAL_INTEGER, .offset = offsetof(s, field),            \
         .minimum = (low), .maximum = (high), .help = (text)                                        \
     }
 #define NN_OPTION_REAL(s, field, value, low, high, text)                                           \
@@ -243,6 +254,7 @@ struct nn_part_type {
     const char *name;         /* Keras's snake_case name */
     const char *alias;        /* Keras's other name ("mse"), or NULL */
     const char *class_name;   /* Keras's class ("LeakyReLU"); NULL: the name in CamelCase */
+    bool class_only;          /* Keras has that class and no function: files name it by the class */
     const nn_option *options; /* ended by NN_OPTION_END; NULL: none of its own */
     size_t size;              /* of the options struct, 0 if there is none */
     const char *help;         /* one line; for a formula, its source */
@@ -261,6 +273,7 @@ struct nn_room {
     const nn_option *common; /* options that all parts of the room have, at the start of their
                                 structs; NULL: none. A part's own option of the same name takes the
                                 place of a common one: its default is another */
+    size_t common_size;      /* bytes that hold them: a part's struct has room for no less */
     /* What no single common option can tell; NULL: nothing to check. */
     nn_status (*check)(const void *self);
 };

@@ -8,6 +8,7 @@ static bool is_number(const nn_option *option)
     case NN_TYPE_SIZE:
     case NN_TYPE_INTEGER:
     case NN_TYPE_OPTIONAL_SIZE:
+    case NN_TYPE_OPTIONAL_INTEGER:
     case NN_TYPE_REAL:
     case NN_TYPE_OPTIONAL_REAL:
     case NN_TYPE_REALS:
@@ -27,6 +28,7 @@ static const char *type_name(const nn_option *option)
     case NN_TYPE_INTEGERS:
         return "whole numbers";
     case NN_TYPE_OPTIONAL_SIZE:
+    case NN_TYPE_OPTIONAL_INTEGER:
         return "whole number or none";
     case NN_TYPE_REAL:
         return "number";

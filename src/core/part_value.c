@@ -112,6 +112,16 @@ static nn_status take_optional_size(const nn_option *option, const nn_value *val
     return NN_OK;
 }
 
+static nn_status take_optional_integer(const nn_option *option, const nn_value *value,
+                                       nn_optional_integer *integer)
+{
+    nn_optional_integer taken = {.given = value->kind != NN_VALUE_NONE};
+    if (taken.given)
+        NN_TRY(take_integer(option, value, &taken.value));
+    *integer = taken;
+    return NN_OK;
+}
+
 static nn_status take_real(const nn_option *option, const nn_value *value, double *real)
 {
     OPTION_REQUIRE(value->kind == NN_VALUE_NUMBER, "%s is %s, expected a number", option->name,
@@ -345,6 +355,8 @@ nn_status nn_option_take(const nn_option *option, const nn_custom_parts *custom,
         return take_integers(option, value, to);
     case NN_TYPE_OPTIONAL_SIZE:
         return take_optional_size(option, value, to);
+    case NN_TYPE_OPTIONAL_INTEGER:
+        return take_optional_integer(option, value, to);
     case NN_TYPE_REAL:
         return take_real(option, value, to);
     case NN_TYPE_OPTIONAL_REAL:

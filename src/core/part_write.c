@@ -24,6 +24,8 @@ bool nn_option_is_default(const nn_option *option, const void *value)
         return ((const nn_integers *)value)->count == 0;
     case NN_TYPE_OPTIONAL_SIZE:
         return !((const nn_optional_size *)value)->given;
+    case NN_TYPE_OPTIONAL_INTEGER:
+        return !((const nn_optional_integer *)value)->given;
     case NN_TYPE_REAL:
         return *(const double *)value == option->default_number;
     case NN_TYPE_OPTIONAL_REAL: {
@@ -123,6 +125,9 @@ static void write_value(const nn_option *option, const void *value, nn_text *tex
         break;
     case NN_TYPE_OPTIONAL_SIZE: /* so here */
         nn_text_append(text, "%zu", ((const nn_optional_size *)value)->value);
+        break;
+    case NN_TYPE_OPTIONAL_INTEGER: /* and here */
+        nn_text_append(text, "%d", ((const nn_optional_integer *)value)->value);
         break;
     case NN_TYPE_REAL:
         nn_text_append_number(text, *(const double *)value);

@@ -8,7 +8,9 @@
 
 typedef enum nn_target_kind {
     NN_TARGET_VALUES = 1, /* rows x width values */
-    NN_TARGET_LABELS = 2  /* one class a row, 0 ... width - 1 (checked before) */
+    NN_TARGET_LABELS =
+        2 /* one class a row, 0 ... width - 1 (checked before), or what the loss ignores,
+                             which may be the number of no output */
 } nn_target_kind;
 
 typedef struct nn_target {

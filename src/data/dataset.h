@@ -3,6 +3,7 @@
 #define NN_DATA_DATASET_H
 
 #include "nn.h"
+#include "part.h"
 #include "real.h"
 #include "shape.h"
 #include <stdatomic.h>
@@ -98,12 +99,13 @@ void nn_column_gather_scaled(const nn_column *column, const nn_rows *rows, nn_re
                              nn_real offset, nn_real *values);
 
 /* The same for class labels: to labels[count * width]. NN_ERR_INVALID if the column is neither
- * NN_UINT8 nor NN_INT32, or, with row and value in the message, if a label isn't in
- * 0 ... classes - 1; what is in labels then isn't to be used. */
+ * NN_UINT8 nor NN_INT32, or, with row and value in the message, if a label is neither in
+ * 0 ... classes - 1 nor other; what is in labels then isn't to be used. */
 nn_status nn_column_gather_labels(const nn_column *column, const nn_rows *rows, size_t classes,
-                                  int32_t *labels);
+                                  nn_optional_integer other, int32_t *labels);
 
 /* Checks the labels of the first rows as nn_column_gather_labels does, without copying them. */
-nn_status nn_column_check_labels(const nn_column *column, size_t rows, size_t classes);
+nn_status nn_column_check_labels(const nn_column *column, size_t rows, size_t classes,
+                                 nn_optional_integer other);
 
 #endif

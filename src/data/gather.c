@@ -104,8 +104,11 @@ static nn_status check_type(const nn_column *column)
     return NN_OK;
 }
 
-static nn_status check_label(const nn_column *column, size_t row, int32_t label, size_t classes)
+static nn_status check_label(const nn_column *column, size_t row, int32_t label, size_t classes,
+                             nn_optional_integer other)
 {
+    if (other.given && label == other.value)
+        return NN_OK;
     NN_REQUIRE(label >= 0 && (size_t)label < classes, NN_ERR_INVALID,
                "column '%s': label %d in row %zu isn't one of %zu classes, which count from 0",
                column->name, label, row, classes);
@@ -113,7 +116,7 @@ static nn_status check_label(const nn_column *column, size_t row, int32_t label,
 }
 
 nn_status nn_column_gather_labels(const nn_column *column, const nn_rows *rows, size_t classes,
-                                  int32_t *labels)
+                                  nn_optional_integer other, int32_t *labels)
 {
     NN_TRY(check_type(column));
     const size_t width = column->width;
@@ -121,19 +124,20 @@ nn_status nn_column_gather_labels(const nn_column *column, const nn_rows *rows, 
         const size_t row = nn_rows_at(rows, i);
         for (size_t j = 0; j < width; j++) {
             int32_t label = label_at(column, row, j);
-            NN_TRY(check_label(column, row, label, classes));
+            NN_TRY(check_label(column, row, label, classes, other));
             labels[i * width + j] = label;
         }
     }
     return NN_OK;
 }
 
-nn_status nn_column_check_labels(const nn_column *column, size_t rows, size_t classes)
+nn_status nn_column_check_labels(const nn_column *column, size_t rows, size_t classes,
+                                 nn_optional_integer other)
 {
     NN_TRY(check_type(column));
     const size_t width = column->width;
     for (size_t row = 0; row < rows; row++)
         for (size_t j = 0; j < width; j++)
-            NN_TRY(check_label(column, row, label_at(column, row, j), classes));
+            NN_TRY(check_label(column, row, label_at(column, row, j), classes, other));
     return NN_OK;
 }

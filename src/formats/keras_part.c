@@ -79,6 +79,14 @@ static nn_status write_value(const nn_option *option, const void *value, nn_text
         }
         break;
     }
+    case NN_TYPE_OPTIONAL_INTEGER: {
+        const nn_optional_integer *integer = value;
+        if (integer->given) {
+            nn_text_append(text, "%d", integer->value);
+            return NN_OK;
+        }
+        break;
+    }
     case NN_TYPE_REAL:
         nn_json_write_real(text, *(const double *)value);
         return NN_OK;
@@ -202,13 +210,29 @@ static void write_function(const nn_part *part, nn_text *text)
                    part->type->name);
 }
 
+/* A function as a loss, with the options that all losses have. */
+static nn_status write_wrapped_loss(const nn_part *part, nn_text *text)
+{
+    const writer w = {.text = text};
+    nn_text_append(text,
+                   "{\"module\":\"keras.src.losses.losses\",\"class_name\":"
+                   "\"LossFunctionWrapper\",\"config\":{\"name\":\"%s\",\"fn\":",
+                   part->type->name);
+    write_function(part, text);
+    NN_TRY(nn_part_visit(part, write_option, (void *)(uintptr_t)&w));
+    nn_text_append(text, "},\"registered_name\":\"LossFunctionWrapper\"}");
+    return NN_OK;
+}
+
 nn_status nn_keras_write_part(const nn_part *part, nn_text *text)
 {
     if (part->type->custom != NULL) {
+        if (part->room == &nn_loss_room && !all_default(part))
+            return write_wrapped_loss(part, text);
         write_function(part, text);
         return NN_OK;
     }
-    if (is_function_in_keras(part->room) && all_default(part))
+    if (is_function_in_keras(part->room) && all_default(part) && !part->type->class_only)
         return nn_json_write_string(text, part->type->name);
     return write_closed(part, NULL, text);
 }

@@ -6,6 +6,7 @@
 #include "keras_part.h"
 #include "keras_value.h"
 #include "layer.h"
+#include "loss.h"
 #include "metric.h"
 #include "status.h"
 #include <string.h>
@@ -201,12 +202,28 @@ static nn_status read_spec(nn_spec **spec, scope in, const nn_json *json)
     return status;
 }
 
-/* The function that a metric is the mean of, or what else the metric is. */
-static const nn_json *find_metric_function(const nn_room *room, const nn_json *json)
+/* The function that a metric is the mean of, or that a loss is made of, or what else they are. */
+static const nn_json *find_function_wrapped(const nn_room *room, const nn_json *json)
 {
     const nn_json *function = nn_json_get(nn_json_get(json, "config"), "fn");
-    const bool wraps = room == &nn_metric_room && has_class(json, "MeanMetricWrapper");
+    const bool wraps = (room == &nn_metric_room && has_class(json, "MeanMetricWrapper")) ||
+                       (room == &nn_loss_room && has_class(json, "LossFunctionWrapper"));
     return wraps && has_class(function, "function") ? function : json;
+}
+
+/* What a wrapper says beside its function: what the room's parts have in common. */
+static nn_status add_wrappers_options(nn_spec *spec, scope in, const nn_json *json)
+{
+    const nn_json *config = nn_json_get(json, "config");
+    for (const nn_json *item = nn_json_first(config); item != NULL;
+         item = nn_json_next(config, item)) {
+        const nn_option *option = nn_option_find(in.room->common, item->key);
+        if (option != NULL)
+            NN_TRY(add_option(spec, in, option, item));
+        else if (strcmp(item->key, "fn") != 0)
+            NN_TRY(nn_keras_skip(item));
+    }
+    return NN_OK;
 }
 
 nn_status nn_keras_read_part_with(nn_part *part, const nn_room *room, const nn_custom_parts *custom,
@@ -214,9 +231,12 @@ nn_status nn_keras_read_part_with(nn_part *part, const nn_room *room, const nn_c
 {
     *part = (nn_part){.type = NULL};
     nn_spec *spec;
-    NN_TRY(read_spec(&spec, (scope){.room = room, .custom = custom},
-                     find_metric_function(room, json)));
-    nn_status status = nn_keras_status(nn_part_create_with(part, room, custom, spec));
+    const scope in = {.room = room, .custom = custom};
+    const nn_json *function = find_function_wrapped(room, json);
+    NN_TRY(read_spec(&spec, in, function));
+    nn_status status = function != json ? add_wrappers_options(spec, in, json) : NN_OK;
+    if (status == NN_OK)
+        status = nn_keras_status(nn_part_create_with(part, room, custom, spec));
     nn_spec_free(spec);
     if (name != NULL) {
         const nn_json *given = nn_json_is(json, NN_JSON_STRING)

@@ -11,6 +11,7 @@
 #include <math.h>
 
 struct binary_focal_crossentropy {
+    nn_loss_options common;
     bool apply_class_balancing;
     double alpha, gamma;
     bool from_logits;

@@ -1,9 +1,11 @@
 /* categorical_crossentropy and sparse_categorical_crossentropy: -sum_j t_j log p_j, where p is the
  * output divided by its row's sum and clipped to [epsilon, 1 - epsilon], or the softmax of the output
- * where that is logits. The targets t are values, or one class a row.  Source: Keras. */
+ * where that is logits. The targets t are values, or one class a row; a row of ignore_class has no loss, and
+ * its output may be anything.  Source: Keras. */
 #include "crossentropy.h"
 #include "exponential.h"
 #include "status.h"
+#include <string.h>
 
 extern const nn_activation nn_activation_softmax;
 
@@ -18,7 +20,41 @@ const nn_option nn_categorical_crossentropy_options[] = {
     NN_OPTION_END,
 };
 
-const nn_option nn_sparse_categorical_crossentropy_options[] = {FROM_LOGITS, NN_OPTION_END};
+const nn_option nn_sparse_categorical_crossentropy_options[] = {
+    FROM_LOGITS,
+    NN_OPTION_OPTIONAL_INTEGER(struct nn_crossentropy, ignore_class, -INFINITY, INFINITY,
+                               "a label whose rows don't count, which may be one of no output"),
+    NN_OPTION_END,
+};
+
+static nn_optional_integer ignored_class(const void *self)
+{
+    return ((const struct nn_crossentropy *)self)->ignore_class;
+}
+
+static bool is_ignored(const struct nn_crossentropy *loss, const nn_target *target, size_t row)
+{
+    return loss->ignore_class.given && target->labels[row] == loss->ignore_class.value;
+}
+
+/* A label that another loss ignores, and that is no class, is a metric's to meet. */
+static void set_ignored_losses(const struct nn_crossentropy *self, size_t rows, size_t width,
+                               const nn_target *target, double *loss)
+{
+    for (size_t i = 0; i < rows && target->kind == NN_TARGET_LABELS; i++)
+        if (is_ignored(self, target, i))
+            loss[i] = 0;
+        else if ((size_t)target->labels[i] >= width)
+            loss[i] = NAN;
+}
+
+static void set_ignored_gradients(const struct nn_crossentropy *self, size_t rows, size_t width,
+                                  const nn_target *target, nn_real *dy)
+{
+    for (size_t i = 0; i < rows && self->ignore_class.given; i++)
+        if (is_ignored(self, target, i))
+            memset(dy + i * width, 0, width * sizeof(*dy));
+}
 
 static const nn_real epsilon = (nn_real)NN_LOSS_EPSILON;
 static const nn_real one_less_epsilon = (nn_real)(1 - NN_LOSS_EPSILON);
@@ -106,7 +142,7 @@ static double distance_to_maximum(const struct nn_crossentropy *self, size_t row
 {
     const double maximum = (double)row_maximum(width, z);
     if (target->kind == NN_TARGET_LABELS)
-        return maximum - (double)z[target->labels[row]];
+        return (size_t)target->labels[row] < width ? maximum - (double)z[target->labels[row]] : 0;
     double distance = 0;
     for (size_t j = 0; j < width; j++) {
         const double t = target_of(self, target, row, width, j);
@@ -151,6 +187,7 @@ static void forward(const void *self, size_t rows, size_t width, const nn_real *
         forward_logits(crossentropy, rows, width, y, target, loss);
     else
         forward_probabilities(crossentropy, rows, width, y, target, loss);
+    set_ignored_losses(crossentropy, rows, width, target, loss);
 }
 
 static void backward(const void *self, size_t rows, size_t width, const nn_real *y,
@@ -159,10 +196,11 @@ static void backward(const void *self, size_t rows, size_t width, const nn_real 
     const struct nn_crossentropy *crossentropy = self;
     if (!crossentropy->from_logits) {
         backward_probabilities(crossentropy, rows, width, y, target, weight, dy);
-        return;
+    } else {
+        nn_activation_softmax.forward(NULL, rows, width, y, dy);
+        backward_logits(crossentropy, rows, width, dy, target, weight, dy);
     }
-    nn_activation_softmax.forward(NULL, rows, width, y, dy);
-    backward_logits(crossentropy, rows, width, dy, target, weight, dy);
+    set_ignored_gradients(crossentropy, rows, width, target, dy);
 }
 
 /* The softmax of the largest logit is 1 / sum_k e^(z_k - max), so no exponential is taken twice. With
@@ -182,6 +220,7 @@ static void fused_forward(const void *self, size_t rows, size_t width, const nn_
     for (size_t i = 0; i < rows; i++)
         loss[i] -= target_sum(crossentropy, target, i, width) *
                    log((double)row_maximum(width, y + i * width));
+    set_ignored_losses(crossentropy, rows, width, target, loss);
 }
 
 static void fused_backward(const void *self, size_t rows, size_t width, const nn_real *y,
@@ -190,10 +229,11 @@ static void fused_backward(const void *self, size_t rows, size_t width, const nn
     const struct nn_crossentropy *crossentropy = self;
     if (!crossentropy->from_logits) {
         backward_logits(crossentropy, rows, width, y, target, weight, dz);
-        return;
+    } else {
+        backward(self, rows, width, y, target, weight, dz);
+        nn_activation_softmax.backward(NULL, rows, width, NULL, y, dz, dz);
     }
-    backward(self, rows, width, y, target, weight, dz);
-    nn_activation_softmax.backward(NULL, rows, width, NULL, y, dz, dz);
+    set_ignored_gradients(crossentropy, rows, width, target, dz);
 }
 
 static nn_status check_width(const char *name, size_t width)
@@ -246,4 +286,5 @@ const nn_loss nn_loss_sparse_categorical_crossentropy = {
     .fused_forward = fused_forward,
     .fused_backward = fused_backward,
     .check_width = check_sparse,
+    .ignored_class = ignored_class,
 };

@@ -11,6 +11,7 @@
 #include <math.h>
 
 struct categorical_focal_crossentropy {
+    nn_loss_options common;
     double alpha, gamma;
     bool from_logits;
     double label_smoothing;

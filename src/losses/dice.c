@@ -8,10 +8,12 @@
 #include <math.h>
 
 struct dice {
+    nn_loss_options common;
     nn_optional_real axis; /* -1 where it is given */
 };
 
 struct tversky {
+    nn_loss_options common;
     double alpha, beta;
     nn_optional_real axis; /* -1 where it is given */
 };
@@ -58,6 +60,16 @@ static const nn_option tversky_options[] = {
     AXIS(struct tversky),
     NN_OPTION_END,
 };
+
+static bool dice_of_batch(const void *self)
+{
+    return !((const struct dice *)self)->axis.given;
+}
+
+static bool tversky_of_batch(const void *self)
+{
+    return !((const struct tversky *)self)->axis.given;
+}
 
 static double intersection(size_t width, const nn_real *y, const nn_real *t)
 {
@@ -151,6 +163,7 @@ const nn_loss nn_loss_dice = {
     .target = NN_TARGET_VALUES,
     .forward = dice_forward,
     .backward = dice_backward,
+    .of_batch = dice_of_batch,
 };
 
 const nn_loss nn_loss_tversky = {
@@ -162,4 +175,5 @@ const nn_loss nn_loss_tversky = {
     .target = NN_TARGET_VALUES,
     .forward = tversky_forward,
     .backward = tversky_backward,
+    .of_batch = tversky_of_batch,
 };

@@ -4,6 +4,7 @@
 #include <math.h>
 
 struct huber {
+    nn_loss_options common;
     double delta;
 };
 

@@ -18,6 +18,8 @@ static const nn_option options[] = {
 static bool in_top_k(size_t k, size_t width, const nn_real *row, size_t wanted)
 {
     size_t larger = 0;
+    if (wanted >= width) /* what the loss ignores */
+        return false;
     for (size_t j = 0; j < width; j++) {
         if (!isfinite(row[j]))
             return false;

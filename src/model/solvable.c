@@ -105,6 +105,17 @@ static nn_status check_unconstrained(const nn_model *model, const char *optimize
     return NN_OK;
 }
 
+static nn_status check_mean(const nn_part *loss, const char *optimizer)
+{
+    NN_REQUIRE(
+        nn_loss_is_mean(loss), NN_ERR_UNSUPPORTED,
+        "%s goes over all rows in blocks and minimizes the mean of their losses, and the loss "
+        "is %s with a reduction or an ignore_class that makes it something else: leave them "
+        "out, or train this model with adam",
+        optimizer, loss->type->name);
+    return NN_OK;
+}
+
 nn_status nn_model_check_optimizer(const nn_model *model, const nn_compile_parts *parts)
 {
     const nn_optimizer *optimizer = nn_optimizer_of(&parts->optimizer);
@@ -118,6 +129,8 @@ nn_status nn_model_check_optimizer(const nn_model *model, const nn_compile_parts
             "something else in each pass or batch: leave it out, or train this model with adam",
             name, model->nodes[i].name, model->nodes[i].layer.type->name);
     NN_TRY(check_unconstrained(model, name));
+    for (size_t i = 0; i < parts->loss_count; i++)
+        NN_TRY(check_mean(&parts->losses[i], name));
     return optimizer->trains == NN_TRAINS_LINEAR ? check_linear(model, &parts->losses[0], name)
                                                  : NN_OK;
 }

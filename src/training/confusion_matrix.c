@@ -21,6 +21,7 @@ static size_t true_class_of(const nn_target *target, size_t row, size_t width)
 struct counting {
     size_t classes;
     size_t *counts; /* [classes][classes] */
+    const nn_part *loss;
 };
 
 static nn_status add_batch(void *user, const nn_trainer *trainer, size_t first)
@@ -34,6 +35,8 @@ static nn_status add_batch(void *user, const nn_trainer *trainer, size_t first)
             NN_REQUIRE(!isnan(row[j]), NN_ERR_NONFINITE,
                        "the model's output for row %zu is NaN, which is no class",
                        first + i / output->distributions);
+        if (!nn_loss_counts(counting->loss, &output->target, i))
+            continue;
         counting
             ->counts[true_class_of(&output->target, i, width) * classes + class_of(width, row)]++;
     }
@@ -56,7 +59,8 @@ static nn_status confusion_matrix(const nn_model *model, const nn_dataset *data,
     if (!nn_multiply(classes, classes, &size))
         size = SIZE_MAX; /* which nn_allocate refuses */
     struct counting counting = {.classes = classes,
-                                .counts = nn_allocate(size, sizeof(*counting.counts))};
+                                .counts = nn_allocate(size, sizeof(*counting.counts)),
+                                .loss = &model->outputs[0].loss};
     nn_status status = NN_ERR_NO_MEMORY;
     if (counting.counts != NULL)
         status = nn_evaluate_source(model, &source, add_batch, &counting, NULL);

@@ -42,6 +42,15 @@ static nn_status open_data(nn_fitting *fit, const nn_dataset *data)
     return NN_OK;
 }
 
+/* Else it matters into which batches the rows of an evaluation are cut: they are the training's, as in Keras. */
+static bool has_mean_losses(const nn_model *model)
+{
+    for (size_t i = 0; i < model->output_count; i++)
+        if (!nn_loss_is_mean(&model->outputs[i].loss))
+            return false;
+    return true;
+}
+
 /* Where a layer can't train on the few rows that are left for the last batch, they join the one before. */
 static nn_status make_trainers(nn_fitting *fit)
 {
@@ -63,7 +72,8 @@ static nn_status make_trainers(nn_fitting *fit)
         return NN_OK;
     size_t most = fit->options.validation_batch_size;
     if (most == 0)
-        most = fit->options.validation_steps > 0 ? batch_size : NN_EVALUATE_ROWS;
+        most = fit->options.validation_steps > 0 || !has_mean_losses(fit->model) ? batch_size
+                                                                                 : NN_EVALUATE_ROWS;
     if (fit->validation.rows > 0 && most > fit->validation.rows)
         most = fit->validation.rows;
     NN_TRY(nn_trainer_create(&fit->validator, fit->model, most, false));

@@ -30,7 +30,10 @@ static nn_status check_labels(const nn_source *source, const nn_model *model, si
                "loss %s takes %zu class label(s) a row for outputs of shape %s, the targets have "
                "shape %s",
                loss, labels, nn_shape_string(output).text, nn_shape_string(&column->shape).text);
-    return source->reader != NULL ? NN_OK : nn_column_check_labels(column, source->rows, classes);
+    return source->reader != NULL
+               ? NN_OK
+               : nn_column_check_labels(column, source->rows, classes,
+                                        nn_loss_ignored_class(&model->outputs[index].loss));
 }
 
 static nn_status check_values(const nn_model *model, size_t index, const nn_column *column)

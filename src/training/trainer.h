@@ -17,15 +17,22 @@ typedef struct nn_trainer_output {
     size_t distributions; /* of a row of the batch */
     size_t width;         /* the output's last dimension */
     nn_target target;
-    nn_real *values;    /* [rows * distributions][width], or */
-    int32_t *labels;    /* [rows * distributions] */
-    double *row_weight; /* [rows * distributions] sample weight times class weight */
-    nn_real
-        *loss_factor; /* [rows * distributions] row_weight times loss_weight over their number */
-    double *row_loss; /* [rows * distributions] */
-    const nn_real *y; /* [rows * distributions][width] after forward */
-    double loss_sum;  /* over the epoch so far: of each batch's loss times its rows */
+    nn_real *values;      /* [rows * distributions][width], or */
+    int32_t *labels;      /* [rows * distributions] */
+    double *row_weight;   /* [rows * distributions] sample weight times class weight; 0: it doesn't
+                           count */
+    double divisor;       /* of the sum of the weighted losses: see nn_loss_divisor */
+    nn_real *loss_factor; /* [rows * distributions] row_weight times loss_weight over the divisor */
+    double *row_loss;     /* [rows * distributions] */
+    const nn_real *y;     /* [rows * distributions][width] after forward */
+    double loss_sum;      /* over the epoch so far: of each batch's loss times its rows */
 } nn_trainer_output;
+
+/* What the loss's reduction makes of a sum over the batch's rows. */
+static inline double nn_trainer_reduce(const nn_trainer_output *output, double sum)
+{
+    return output->divisor != 0 ? sum / output->divisor : 0;
+}
 
 typedef struct nn_trainer {
     size_t most_rows;
@@ -44,8 +51,8 @@ typedef struct nn_trainer {
     double penalty; /* on the weights, as they were in the last forward pass */
 
     /* the epoch so far */
-    double
-        loss_sum; /* of each batch's loss times its rows; the losses are weighted, penalties included */
+    /* of each batch's loss times its rows; the losses are weighted, penalties included */
+    double loss_sum;
     size_t rows_seen;
     double *metric_states; /* [metric_state_count] of all metrics, one after the other */
     size_t metric_state_count;

@@ -8,26 +8,41 @@ static size_t class_of(const nn_real *values, size_t width)
     return width == 1 ? values[0] >= (nn_real)0.5 : nn_largest(width, values);
 }
 
+/* Of row i of the output, a distribution of a row of the batch. */
+static double weight_of(const nn_trainer_output *output, const nn_source *source,
+                        const nn_rows *rows, size_t i)
+{
+    const nn_column *sample_weight = source->sample_weight;
+    const size_t row = i / output->distributions;
+    double weight = 1;
+    if (sample_weight != NULL)
+        weight = (double)((const float *)sample_weight
+                              ->values)[nn_column_place(sample_weight, nn_rows_at(rows, row))];
+    if (source->class_weight != NULL)
+        weight *=
+            source->class_weight[output->labels != NULL
+                                     ? (size_t)output->labels[i]
+                                     : class_of(output->values + i * output->width, output->width)];
+    return weight;
+}
+
 /* scale: of the gradients */
-static void gather_weights(const nn_trainer_output *output, double scale, const nn_source *source,
-                           const nn_rows *rows)
+static void gather_weights(nn_trainer_output *output, const nn_part *loss, double scale,
+                           const nn_source *source, const nn_rows *rows)
 {
     const size_t loss_rows = rows->count * output->distributions;
-    const nn_column *sample_weight = source->sample_weight;
+    size_t counted = 0;
+    double weights = 0;
     for (size_t i = 0; i < loss_rows; i++) {
-        const size_t row = i / output->distributions;
-        double weight = 1;
-        if (sample_weight != NULL)
-            weight = (double)((const float *)sample_weight
-                                  ->values)[nn_column_place(sample_weight, nn_rows_at(rows, row))];
-        if (source->class_weight != NULL)
-            weight *= source->class_weight[output->labels != NULL
-                                               ? (size_t)output->labels[i]
-                                               : class_of(output->values + i * output->width,
-                                                          output->width)];
-        output->row_weight[i] = weight;
-        output->loss_factor[i] = (nn_real)(scale * weight / (double)loss_rows);
+        const bool counts = nn_loss_counts(loss, &output->target, i);
+        output->row_weight[i] = counts ? weight_of(output, source, rows, i) : 0;
+        counted += counts;
+        weights += output->row_weight[i];
     }
+    const bool weighted = source->sample_weight != NULL || source->class_weight != NULL;
+    output->divisor = nn_loss_divisor(loss, counted, weighted, weights);
+    for (size_t i = 0; i < loss_rows; i++)
+        output->loss_factor[i] = (nn_real)nn_trainer_reduce(output, scale * output->row_weight[i]);
 }
 
 static nn_status gather(nn_trainer *trainer, const nn_model *model, const nn_source *source,
@@ -39,13 +54,15 @@ static nn_status gather(nn_trainer *trainer, const nn_model *model, const nn_sou
                                 trainer->input_offset,
                                 nn_workspace_input(trainer->workspace, model, i));
     for (size_t i = 0; i < trainer->output_count; i++) {
-        const nn_trainer_output *output = &trainer->outputs[i];
+        nn_trainer_output *output = &trainer->outputs[i];
         if (output->labels != NULL)
-            NN_TRY(
-                nn_column_gather_labels(&source->targets[i], rows, output->width, output->labels));
+            NN_TRY(nn_column_gather_labels(&source->targets[i], rows, output->width,
+                                           nn_loss_ignored_class(&model->outputs[i].loss),
+                                           output->labels));
         else
             nn_column_gather(&source->targets[i], rows, output->values);
-        gather_weights(output, trainer->loss_scale * model->outputs[i].loss_weight, source, rows);
+        gather_weights(output, &model->outputs[i].loss,
+                       trainer->loss_scale * model->outputs[i].loss_weight, source, rows);
     }
     return NN_OK;
 }

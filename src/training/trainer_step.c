@@ -12,7 +12,7 @@ static nn_real *output_values(const nn_trainer *trainer, const nn_model *model, 
     return y != NULL ? y : trainer->workspace->x; /* a model of views alone */
 }
 
-/* The mean of an output's loss over the batch. */
+/* An output's loss of the batch. */
 static double find_loss(nn_trainer *trainer, const nn_model *model, size_t index)
 {
     nn_trainer_output *output = &trainer->outputs[index];
@@ -29,9 +29,9 @@ static double find_loss(nn_trainer *trainer, const nn_model *model, size_t index
     double sum = 0;
     for (size_t i = 0; i < loss_rows; i++)
         sum += output->row_weight[i] * output->row_loss[i];
-    const double mean = sum / (double)loss_rows;
-    output->loss_sum += mean * (double)trainer->rows;
-    return mean;
+    const double reduced = nn_trainer_reduce(output, sum);
+    output->loss_sum += reduced * (double)trainer->rows;
+    return reduced;
 }
 
 double nn_trainer_forward(nn_trainer *trainer, const nn_model *model)
