@@ -14,13 +14,16 @@
     ROW(layer, dense)                                                                              \
     ROW(layer, dot)                                                                                \
     ROW(layer, dropout)                                                                            \
+    ROW(layer, elu)                                                                                \
     ROW(layer, embedding)                                                                          \
     ROW(layer, flatten)                                                                            \
     ROW(layer, gaussian_dropout)                                                                   \
     ROW(layer, gaussian_noise)                                                                     \
     ROW(layer, group_normalization)                                                                \
+    ROW(layer, identity)                                                                           \
     ROW(layer, input_layer)                                                                        \
     ROW(layer, layer_normalization)                                                                \
+    ROW(layer, leaky_relu)                                                                         \
     ROW(layer, maximum)                                                                            \
     ROW(layer, minimum)                                                                            \
     ROW(layer, multiply)                                                                           \
@@ -28,10 +31,12 @@
     ROW(layer, pca)                                                                                \
     ROW(layer, permute)                                                                            \
     ROW(layer, prelu)                                                                              \
+    ROW(layer, relu)                                                                               \
     ROW(layer, repeat_vector)                                                                      \
     ROW(layer, rescaling)                                                                          \
     ROW(layer, reshape)                                                                            \
     ROW(layer, rms_normalization)                                                                  \
+    ROW(layer, softmax)                                                                            \
     ROW(layer, subtract)                                                                           \
     ROW(layer, unit_normalization)
 

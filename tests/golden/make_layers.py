@@ -302,12 +302,13 @@ def config_cases():
     made += [(f"{name} rate=0.25 seed=3", Case(name, make, (4,), rate=0.25, seed=3))
              for name, make in (("alpha_dropout", layers.AlphaDropout), ("gaussian_dropout", layers.GaussianDropout))]
     made.append(("gaussian_noise stddev=0.5", Case("gaussian_noise", layers.GaussianNoise, (4,), stddev=0.5)))
-    for activation, make, options in [
-            ("relu", layers.ReLU, {}), ("relu", layers.ReLU, {"max_value": 6, "negative_slope": 0.5, "threshold": 1}),
-            ("leaky_relu", layers.LeakyReLU, {"negative_slope": 0.3}), ("elu", layers.ELU, {"alpha": 0.5}),
-            ("softmax", layers.Softmax, {})]:
-        inner = ", ".join(f"{key}={value}" for key, value in options.items())
-        made.append((f"activation activation={activation}({inner})", Case(activation, make, (4,), **options)))
+    made += [(case.spec, case) for case in (
+        Case("activation", layers.Activation, (4,), activation="tanh"), Case("relu", layers.ReLU, (4,)),
+        Case("relu", layers.ReLU, (4,), max_value=6, negative_slope=0.5, threshold=1),
+        Case("relu", layers.ReLU, (4,), trainable=False), Case("leaky_relu", layers.LeakyReLU, (4,)),
+        Case("leaky_relu", layers.LeakyReLU, (4,), negative_slope=0.125), Case("elu", layers.ELU, (4,), alpha=0.5),
+        Case("softmax", layers.Softmax, (4,)), Case("softmax", layers.Softmax, (2, 4), axis=2),
+        Case("identity", layers.Identity, (4,)))]
     for name, make, shape, options in [
             ("batch_normalization", layers.BatchNormalization, (4,),
              {"trainable": False, "gamma_regularizer": L2, "beta_constraint": POSITIVE}),
@@ -320,8 +321,6 @@ def config_cases():
                                                    "embeddings_constraint": SMALL})]:
         case = Case(name, make, shape, **options)
         made.append((case.spec, case))
-    frozen = Case("relu", layers.ReLU, (4,), trainable=False)
-    made.append(("activation activation=relu trainable=false", frozen))
     seen = set()
     for spec, case in made:
         if spec in seen:
