@@ -376,10 +376,6 @@ static void check_built_layer(struct layer_context *l, const nn_layer_build *bui
     nn_real *y = draw(random, l->count, 0, 0), *dy = draw(random, l->count, 0, 0);
     nn_real *kept = draw(random, rows * build->kept, 0, 0);
     nn_real *batch_kept = draw(random, build->batch_kept, 0, 0);
-    size_t needed = 0;
-    if (l->layer->loss_scratch != NULL)
-        ck_assert(l->layer->loss_scratch(l->self, &build->output, rows, &needed));
-    nn_real *loss_scratch = draw(random, needed, 0, 0);
     l->c = draw(random, l->count, -1, 1);
     for (size_t i = 0; i < count; i++) {
         const size_t values = rows * nn_shape_width(&shapes[i]);
@@ -408,7 +404,6 @@ static void check_built_layer(struct layer_context *l, const nn_layer_build *bui
     l->call.kept = build->kept > 0 ? kept : NULL;
     l->call.batch_kept = build->batch_kept > 0 ? batch_kept : NULL;
     l->call.parameters = parameters;
-    l->call.loss_scratch = loss_scratch;
     l->call.random = stream(77);
     l->call.dy = dy;
     l->call.dx = dx[0];
@@ -455,7 +450,7 @@ static void check_built_layer(struct layer_context *l, const nn_layer_build *bui
         nn_release(dx[i]);
         nn_release(other_dx[i]);
     }
-    nn_real *all[] = {kept, batch_kept, loss_scratch, y, dy, l->c};
+    nn_real *all[] = {kept, batch_kept, y, dy, l->c};
     for (size_t i = 0; i < COUNT(all); i++)
         nn_release(all[i]);
 }
@@ -586,12 +581,6 @@ START_TEST(layers_are_differentiated_right_by_weights_and_inputs)
         {"dot axes=-1", "(1)"},
         {"dot axes=-1", "(6)"},
         {"dot axes=1 normalize=true", "(2)"},
-        {"dense units=3 activity_regularizer=l2(l2=0.4)", "(5)"},
-        {"dense units=4 activation=tanh activity_regularizer=l1_l2(l1=0.2, l2=0.3)", "(2,3)"},
-        {"dense units=4 activation=softmax activity_regularizer=l1(l1=0.5)", "(3)"},
-        {"dense units=4 activation=sigmoid activity_regularizer=orthogonal(factor=0.3)", "(5)"},
-        {"dense units=3 activation=tanh activity_regularizer=orthogonal(factor=0.3, mode=columns)",
-         "(5)"},
     };
     const bool skip_activation = _i == 1;
     nn_random random = stream(3);
@@ -816,6 +805,12 @@ START_TEST(models_of_every_build_are_differentiated_right)
         {"dense units=3 input_shape=(4); activation activation=softmax",
          "sparse_categorical_crossentropy"},
         {"dense units=3 input_shape=(4); activation activation=sigmoid", "binary_crossentropy"},
+        {"dense units=3 input_shape=(4); softmax", "sparse_categorical_crossentropy"},
+        {"dense units=3 input_shape=(2,4); softmax; identity",
+         "categorical_crossentropy label_smoothing=0.1"},
+        {"dense units=5 input_shape=(3); relu max_value=0.7 negative_slope=0.1; dense units=4; "
+         "leaky_relu; identity; dense units=4; elu alpha=0.6; dense units=2",
+         "mse"},
         /* an activation that doesn't fuse */
         {"dense units=3 activation=sigmoid input_shape=(4)", "mse"},
         {"dense units=3 activation=softmax input_shape=(4)", "mse"},
@@ -914,6 +909,31 @@ START_TEST(models_of_every_build_are_differentiated_right)
         {"dense units=4 activation=sigmoid input_shape=(3) "
          "activity_regularizer=orthogonal(factor=0.5); dropout rate=0.3; dense units=3 "
          "activity_regularizer=orthogonal(factor=0.5, mode=columns)",
+         "mse"},
+        /* of any layer: a view's, one's that does nothing but in training, and beside what a loss would do */
+        {"dense units=4 activation=tanh input_shape=(2,3); flatten "
+         "activity_regularizer=l2(l2=0.3); dropout rate=0.3 activity_regularizer=l1(l1=0.2); "
+         "identity activity_regularizer=l2(l2=0.1); dense units=2",
+         "mse"},
+        {"flatten input_shape=(2,3) activity_regularizer=l2; rescaling scale=0.5 "
+         "activity_regularizer=l2(l2=0.3); dense units=3; softmax activity_regularizer=l2(l2=0.4)",
+         "sparse_categorical_crossentropy"},
+        {"rescaling scale=0.5 input_shape=(3) activity_regularizer=l2(l2=0.3); dense units=3 "
+         "activation=softmax; identity activity_regularizer=l2(l2=0.4)",
+         "categorical_crossentropy"},
+        {"dense units=3 activation=softmax input_shape=(2,3) activity_regularizer=l2(l2=0.4); "
+         "reshape target_shape=(2,3) activity_regularizer=l1(l1=0.1)",
+         "sparse_categorical_crossentropy"},
+        {"dense units=6 input_shape=(3); batch_normalization activity_regularizer=l2(l2=0.3); "
+         "prelu "
+         "activity_regularizer=l1_l2(l1=0.1, l2=0.3); layer_normalization "
+         "activity_regularizer=orthogonal(factor=0.3); activity_regularization l2=0.2 "
+         "activity_regularizer=l1(l1=0.1); dense units=2",
+         "mse"},
+        {"embedding input_dim=5 output_dim=4 input_shape=(3) activity_regularizer=l2(l2=0.3); "
+         "group_normalization groups=2 activity_regularizer=l2(l2=0.2); reshape "
+         "target_shape=(4,3) activity_regularizer=l1(l1=0.2); permute dims=(2,1) "
+         "activity_regularizer=l2(l2=0.1); flatten; dense units=2",
          "mse"},
         /* frozen: no gradient of theirs, but that of what stands before them */
         {"dense units=4 activation=tanh input_shape=(3) trainable=false "
@@ -1019,6 +1039,22 @@ START_TEST(graphs_are_differentiated_right)
          "prelu alpha_regularizer=l2 trainable=false name=p; dense units=2 inputs=m name=t "
          "activity_regularizer=l1(l1=0.2)",
          "p, t", "mse; mae"},
+        /* gates of one value, and merges whose output is penalized or read more than once */
+        {"dense units=5 activation=tanh input_shape=(3) name=h; dense units=1 activation=sigmoid "
+         "name=gate inputs=h; multiply inputs=(h,gate) activity_regularizer=l2(l2=0.2) name=m; "
+         "add inputs=(gate,m) name=s; average inputs=(s,m,gate); dense units=2",
+         NULL, "mse"},
+        {"dense units=4 activation=tanh input_shape=(3,2) name=h; dense units=1 name=c inputs=h; "
+         "maximum inputs=(h,c) name=m activity_regularizer=l1(l1=0.1); flatten name=f "
+         "activity_regularizer=l2(l2=0.2); dense units=4 name=d; subtract inputs=(m,d) name=u; "
+         "minimum inputs=(u,c,d) name=v",
+         "v, f", "mse; mse"},
+        /* views that are penalized, of one node that several read */
+        {"dense units=2 input_shape=(2,3) name=h activity_regularizer=l2(l2=0.1); flatten name=f "
+         "activity_regularizer=l1(l1=0.2); dense units=4 activation=tanh name=a inputs=f; identity "
+         "name=g inputs=h activity_regularizer=l2(l2=0.3); flatten inputs=g name=k; dense units=4 "
+         "name=b inputs=k; add inputs=(a,b) name=s",
+         "s, g", "mse; mse"},
         /* layers with statistics, noise, whole numbers or something to add, in branches */
         {"input shape=(3) name=x; input shape=(2) name=z; batch_normalization inputs=x name=a; "
          "dense units=3 inputs=z; prelu name=b; add inputs=(a,b); layer_normalization name=s; "

@@ -49,6 +49,8 @@ static const nn_option common[] = {
     NN_OPTION_SHAPE(nn_layer_common, input_shape, "shape of one row; for the first layer"),
     NN_OPTION_NAMES(nn_layer_common, inputs, "layers that it reads; none: the one added last"),
     NN_OPTION_BOOL(nn_layer_common, trainable, true, "false: training leaves its weights alone"),
+    NN_OPTION_PART(nn_layer_common, activity_regularizer, &nn_regularizer_room, NULL,
+                   "penalty on its output, divided by the rows of the batch"),
     NN_OPTION_END,
 };
 
