@@ -17,7 +17,7 @@ import numpy as np
 import tensorflow as tf
 from keras import layers
 from make_golden import write
-from make_layers import bound, short, text_of
+from make_layers import L1, L2, bound, made_of, short, text_of
 
 ROWS = 2
 
@@ -47,6 +47,7 @@ def activations():
     for options in ({}, {"max_value": 1.53125}, {"negative_slope": 0.25}, {"threshold": 0.53125},
                     {"max_value": 1.03125, "negative_slope": 0.125, "threshold": 0.28125}):
         yield "relu", layers.ReLU, [(2, 9)], options
+    yield "relu", layers.ReLU, [(3,)], {"activity_regularizer": L2}  # on the output, which stays as it is
     for options in ({}, {"negative_slope": 0.0}, {"negative_slope": 0.125}, {"negative_slope": 1.5}):
         yield "leaky_relu", layers.LeakyReLU, [(17,)], options
     for options in ({}, {"alpha": 0.0}, {"alpha": 0.5}, {"alpha": 2.0}):
@@ -55,13 +56,14 @@ def activations():
         yield "softmax", layers.Softmax, [shape], options
     for shape in ((5,), (2, 3), (2, 1, 2)):
         yield "identity", layers.Identity, [shape], {}
-    for shape, options in (((5,), {"axis": -1}), ((4,), {"axis": 1}), ((3, 2), {"axis": 2})):
+    for shape, options in (((5,), {"axis": -1}), ((4,), {"axis": 1}), ((3, 2), {"axis": 2}),
+                           ((3,), {"axis": -1, "activity_regularizer": L1})):
         yield "unit_normalization", layers.UnitNormalization, [shape], options
 
 
 def run(rng, name, make, shapes, options):
     keras.utils.clear_session()
-    layer = make(**options)
+    layer = make(**made_of(options))
     inputs = [tf.convert_to_tensor(short(rng, ROWS, *shape)) for shape in shapes]
     with tf.GradientTape() as tape:
         tape.watch(inputs)
