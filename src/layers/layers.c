@@ -65,6 +65,7 @@ const nn_room nn_layer_room = {
 nn_status nn_layer_check_axis(const nn_shape *input, int axis)
 {
     NN_REQUIRE(axis == -1 || axis == (int)input->rank, NN_ERR_UNSUPPORTED,
-               "axis is %d, but only the last axis, -1, is supported", axis);
+               "axis is %d, but only the last axis, -1 or %zu, is supported%s", axis, input->rank,
+               input->rank > 1 ? ": a permute before brings another one there" : "");
     return NN_OK;
 }
