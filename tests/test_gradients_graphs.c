@@ -89,6 +89,22 @@ START_TEST(graphs_are_differentiated_right)
          "prelu alpha_regularizer=l2 trainable=false name=p; dense units=2 inputs=m name=t "
          "activity_regularizer=l1(l1=0.2)",
          "p, t", "mse; mae"},
+        /* gates of one value, and merges whose output is penalized or read more than once */
+        {"dense units=5 activation=tanh input_shape=(3) name=h; dense units=1 activation=sigmoid "
+         "name=gate inputs=h; multiply inputs=(h,gate) activity_regularizer=l2(l2=0.2) name=m; "
+         "add inputs=(gate,m) name=s; average inputs=(s,m,gate); dense units=2",
+         NULL, "mse"},
+        {"dense units=4 activation=tanh input_shape=(3,2) name=h; dense units=1 name=c inputs=h; "
+         "maximum inputs=(h,c) name=m activity_regularizer=l1(l1=0.1); flatten name=f "
+         "activity_regularizer=l2(l2=0.2); dense units=4 name=d; subtract inputs=(m,d) name=u; "
+         "minimum inputs=(u,c,d) name=v",
+         "v, f", "mse; mse"},
+        /* views that are penalized, of one node that several read */
+        {"dense units=2 input_shape=(2,3) name=h activity_regularizer=l2(l2=0.1); flatten name=f "
+         "activity_regularizer=l1(l1=0.2); dense units=4 activation=tanh name=a inputs=f; identity "
+         "name=g inputs=h activity_regularizer=l2(l2=0.3); flatten inputs=g name=k; dense units=4 "
+         "name=b inputs=k; add inputs=(a,b) name=s",
+         "s, g", "mse; mse"},
         /* layers with statistics, noise, whole numbers or something to add, in branches */
         {"input shape=(3) name=x; input shape=(2) name=z; batch_normalization inputs=x name=a; "
          "dense units=3 inputs=z; prelu name=b; add inputs=(a,b); layer_normalization name=s; "

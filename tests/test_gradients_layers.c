@@ -45,10 +45,6 @@ static void check_built_layer(struct layer_context *l, const nn_layer_build *bui
     nn_real *y = draw(random, l->count, 0, 0), *dy = draw(random, l->count, 0, 0);
     nn_real *kept = draw(random, rows * build->kept, 0, 0);
     nn_real *batch_kept = draw(random, build->batch_kept, 0, 0);
-    size_t needed = 0;
-    if (l->layer->loss_scratch != NULL)
-        ck_assert(l->layer->loss_scratch(l->self, &build->output, rows, &needed));
-    nn_real *loss_scratch = draw(random, needed, 0, 0);
     l->c = draw(random, l->count, -1, 1);
     for (size_t i = 0; i < count; i++) {
         const size_t values = rows * nn_shape_width(&shapes[i]);
@@ -77,7 +73,6 @@ static void check_built_layer(struct layer_context *l, const nn_layer_build *bui
     l->call.kept = build->kept > 0 ? kept : NULL;
     l->call.batch_kept = build->batch_kept > 0 ? batch_kept : NULL;
     l->call.parameters = parameters;
-    l->call.loss_scratch = loss_scratch;
     l->call.random = stream(77);
     l->call.dy = dy;
     l->call.dx = dx[0];
@@ -124,7 +119,7 @@ static void check_built_layer(struct layer_context *l, const nn_layer_build *bui
         nn_release(dx[i]);
         nn_release(other_dx[i]);
     }
-    nn_real *all[] = {kept, batch_kept, loss_scratch, y, dy, l->c};
+    nn_real *all[] = {kept, batch_kept, y, dy, l->c};
     for (size_t i = 0; i < COUNT(all); i++)
         nn_release(all[i]);
 }
@@ -237,15 +232,24 @@ START_TEST(layers_are_differentiated_right_by_weights_and_inputs)
         {"concatenate axis=1", "(2,3);(1,3);(4,3)"},
         {"concatenate axis=-2", "(2,3,2);(2,1,2);(2,2,2)"},
         {"concatenate axis=3", "(2,3,2);(2,3,1);(2,3,4)"},
+        {"add", "(4);(1)"},
+        {"add", "(1);(1);(7)"},
+        {"add", "(3,1);(4);(2,1,1)"},
+        {"subtract", "(1);(5)"},
+        {"subtract", "(2,3);(3)"},
+        {"multiply", "(64);(1)"},
+        {"multiply", "(1);(40,1);(40,30)"}, /* more than a block */
+        {"multiply", "(2,1,3);(1,4,1);(2,4,3)"},
+        {"multiply", "(2,3);(2,1);(1,1)"},
+        {"average", "(2,1);(3);(1,3)"},
+        {"average", "(1,1);(1);(2,3)"},
+        {"maximum", "(4);(1);(1)"},
+        {"maximum", "(3,1);(1,4);(4)"},
+        {"minimum", "(1);(3,4);(3,1)"},
+        {"minimum", "(1);(40,1);(40,30)"},
         {"dot axes=-1", "(1)"},
         {"dot axes=-1", "(6)"},
         {"dot axes=1 normalize=true", "(2)"},
-        {"dense units=3 activity_regularizer=l2(l2=0.4)", "(5)"},
-        {"dense units=4 activation=tanh activity_regularizer=l1_l2(l1=0.2, l2=0.3)", "(2,3)"},
-        {"dense units=4 activation=softmax activity_regularizer=l1(l1=0.5)", "(3)"},
-        {"dense units=4 activation=sigmoid activity_regularizer=orthogonal(factor=0.3)", "(5)"},
-        {"dense units=3 activation=tanh activity_regularizer=orthogonal(factor=0.3, mode=columns)",
-         "(5)"},
     };
     const bool skip_activation = _i == 1;
     nn_random random = stream(3);

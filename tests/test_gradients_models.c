@@ -36,6 +36,12 @@ START_TEST(models_of_every_build_are_differentiated_right)
         {"dense units=3 input_shape=(4); activation activation=softmax",
          "sparse_categorical_crossentropy"},
         {"dense units=3 input_shape=(4); activation activation=sigmoid", "binary_crossentropy"},
+        {"dense units=3 input_shape=(4); softmax", "sparse_categorical_crossentropy"},
+        {"dense units=3 input_shape=(2,4); softmax; identity",
+         "categorical_crossentropy label_smoothing=0.1"},
+        {"dense units=5 input_shape=(3); relu max_value=0.7 negative_slope=0.1; dense units=4; "
+         "leaky_relu; identity; dense units=4; elu alpha=0.6; dense units=2",
+         "mse"},
         /* an activation that doesn't fuse */
         {"dense units=3 activation=sigmoid input_shape=(4)", "mse"},
         {"dense units=3 activation=softmax input_shape=(4)", "mse"},
@@ -134,6 +140,31 @@ START_TEST(models_of_every_build_are_differentiated_right)
         {"dense units=4 activation=sigmoid input_shape=(3) "
          "activity_regularizer=orthogonal(factor=0.5); dropout rate=0.3; dense units=3 "
          "activity_regularizer=orthogonal(factor=0.5, mode=columns)",
+         "mse"},
+        /* of any layer: a view's, one's that does nothing but in training, and beside what a loss would do */
+        {"dense units=4 activation=tanh input_shape=(2,3); flatten "
+         "activity_regularizer=l2(l2=0.3); dropout rate=0.3 activity_regularizer=l1(l1=0.2); "
+         "identity activity_regularizer=l2(l2=0.1); dense units=2",
+         "mse"},
+        {"flatten input_shape=(2,3) activity_regularizer=l2; rescaling scale=0.5 "
+         "activity_regularizer=l2(l2=0.3); dense units=3; softmax activity_regularizer=l2(l2=0.4)",
+         "sparse_categorical_crossentropy"},
+        {"rescaling scale=0.5 input_shape=(3) activity_regularizer=l2(l2=0.3); dense units=3 "
+         "activation=softmax; identity activity_regularizer=l2(l2=0.4)",
+         "categorical_crossentropy"},
+        {"dense units=3 activation=softmax input_shape=(2,3) activity_regularizer=l2(l2=0.4); "
+         "reshape target_shape=(2,3) activity_regularizer=l1(l1=0.1)",
+         "sparse_categorical_crossentropy"},
+        {"dense units=6 input_shape=(3); batch_normalization activity_regularizer=l2(l2=0.3); "
+         "prelu "
+         "activity_regularizer=l1_l2(l1=0.1, l2=0.3); layer_normalization "
+         "activity_regularizer=orthogonal(factor=0.3); activity_regularization l2=0.2 "
+         "activity_regularizer=l1(l1=0.1); dense units=2",
+         "mse"},
+        {"embedding input_dim=5 output_dim=4 input_shape=(3) activity_regularizer=l2(l2=0.3); "
+         "group_normalization groups=2 activity_regularizer=l2(l2=0.2); reshape "
+         "target_shape=(4,3) activity_regularizer=l1(l1=0.2); permute dims=(2,1) "
+         "activity_regularizer=l2(l2=0.1); flatten; dense units=2",
          "mse"},
         /* frozen: no gradient of theirs, but that of what stands before them */
         {"dense units=4 activation=tanh input_shape=(3) trainable=false "

@@ -1,14 +1,10 @@
 /* leaky_relu: f(z) = z for z > 0, a z otherwise; f'(z) = 1 or a.  Source: Maas et al. 2013; the default
  * a = 0.2 is Keras's. */
-#include "activation.h"
+#include "rectifiers.h"
 #include <math.h>
 
-struct leaky_relu {
-    double negative_slope;
-};
-
 static const nn_option options[] = {
-    NN_OPTION_REAL(struct leaky_relu, negative_slope, 0.2, 0.0, INFINITY,
+    NN_OPTION_REAL(struct nn_leaky_relu, negative_slope, 0.2, 0.0, INFINITY,
                    "slope for negative values"),
     NN_OPTION_END,
 };
@@ -22,7 +18,7 @@ static void forward_values(size_t count, nn_real a, const nn_real *z, nn_real *y
 
 static void forward(const void *self, size_t rows, size_t width, const nn_real *z, nn_real *y)
 {
-    const struct leaky_relu *leaky = self;
+    const struct nn_leaky_relu *leaky = self;
     forward_values(rows * width, (nn_real)leaky->negative_slope, z, y);
 }
 
@@ -38,7 +34,7 @@ static void backward_values(size_t count, nn_real a, const nn_real *y, const nn_
 static void backward(const void *self, size_t rows, size_t width, const nn_real *z,
                      const nn_real *y, const nn_real *dy, nn_real *dz)
 {
-    const struct leaky_relu *leaky = self;
+    const struct nn_leaky_relu *leaky = self;
     (void)z;
     backward_values(rows * width, (nn_real)leaky->negative_slope, y, dy, dz);
 }
@@ -47,7 +43,7 @@ const nn_activation nn_activation_leaky_relu = {
     .part = {.name = "leaky_relu",
              .class_name = "LeakyReLU",
              .options = options,
-             .size = sizeof(struct leaky_relu),
+             .size = sizeof(struct nn_leaky_relu),
              .help = "y = x where x > 0, else negative_slope * x; Maas et al. 2013",
              .sample = "leaky_relu negative_slope=0.1"},
     .elementwise = true,

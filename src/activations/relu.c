@@ -1,20 +1,14 @@
 /* relu: f(z) = z for z > threshold, negative_slope (z - threshold) otherwise; f'(z) = 1 or
  * negative_slope; where max_value is less than z > threshold, f(z) is max_value and f'(z) 0.
  * Source: Keras's relu; Nair, Hinton 2010. */
-#include "activation.h"
+#include "rectifiers.h"
 #include <math.h>
 
-struct relu {
-    double negative_slope;
-    nn_optional_real max_value;
-    double threshold;
-};
-
 static const nn_option options[] = {
-    NN_OPTION_REAL(struct relu, negative_slope, 0.0, 0.0, INFINITY,
+    NN_OPTION_REAL(struct nn_relu, negative_slope, 0.0, 0.0, INFINITY,
                    "slope for values below the threshold"),
-    NN_OPTION_OPTIONAL_REAL(struct relu, max_value, 0.0, INFINITY, "the largest output"),
-    NN_OPTION_REAL(struct relu, threshold, 0.0, 0.0, INFINITY,
+    NN_OPTION_OPTIONAL_REAL(struct nn_relu, max_value, 0.0, INFINITY, "the largest output"),
+    NN_OPTION_REAL(struct nn_relu, threshold, 0.0, 0.0, INFINITY,
                    "values up to here are damped or set to zero"),
     NN_OPTION_END,
 };
@@ -39,7 +33,7 @@ static void forward_options(size_t count, nn_real slope, nn_real maximum, nn_rea
 }
 
 /* Infinity, where there is none, is larger than all. */
-static nn_real maximum_of(const struct relu *relu)
+static nn_real maximum_of(const struct nn_relu *relu)
 {
     return relu->max_value.given ? (nn_real)relu->max_value.value : (nn_real)INFINITY;
 }
@@ -47,7 +41,7 @@ static nn_real maximum_of(const struct relu *relu)
 /* y[rows][width] = f(z[rows][width]); y may be z. */
 static void forward(const void *self, size_t rows, size_t width, const nn_real *z, nn_real *y)
 {
-    const struct relu *relu = self;
+    const struct nn_relu *relu = self;
     if (relu->negative_slope == 0 && relu->threshold == 0 && !relu->max_value.given)
         forward_plain(rows * width, z, y);
     else
@@ -76,7 +70,7 @@ static void backward_options(size_t count, nn_real slope, nn_real maximum, const
 static void backward(const void *self, size_t rows, size_t width, const nn_real *z,
                      const nn_real *y, const nn_real *dy, nn_real *dz)
 {
-    const struct relu *relu = self;
+    const struct nn_relu *relu = self;
     (void)z;
     if (relu->negative_slope == 0 && !relu->max_value.given)
         backward_plain(rows * width, y, dy, dz);
@@ -88,7 +82,7 @@ const nn_activation nn_activation_relu = {
     .part = {.name = "relu",
              .class_name = "ReLU",
              .options = options,
-             .size = sizeof(struct relu),
+             .size = sizeof(struct nn_relu),
              .help = "y = max(x, 0); Nair, Hinton 2010",
              .sample = "relu negative_slope=0.1 max_value=2 threshold=0.2"},
     .elementwise = true,

@@ -157,8 +157,19 @@ static const char *module_of(const nn_room *room)
     return room == &nn_activation_room ? nn_layer_room.module : room->module;
 }
 
-/* name: in the config, NULL for none; neutral: what layers also say of themselves. It isn't closed. */
-static nn_status write_object(const nn_part *part, const char *name, const char *neutral,
+/* Of the common options, those that Keras knows; the last only where there is one, as Keras writes it. */
+static nn_status write_common(const nn_layer_common *common, nn_text *text)
+{
+    nn_text_append(text, ",\"trainable\":%s,\"dtype\":\"float32\"",
+                   common->trainable ? "true" : "false");
+    if (common->activity_regularizer.type == NULL)
+        return NN_OK;
+    nn_text_append(text, ",\"activity_regularizer\":");
+    return nn_keras_write_part(&common->activity_regularizer, text);
+}
+
+/* name: in the config, NULL for none; common: of a layer, else NULL. It isn't closed. */
+static nn_status write_object(const nn_part *part, const char *name, const nn_layer_common *common,
                               const nn_option *skipped, nn_text *text)
 {
     char buffer[64];
@@ -167,8 +178,9 @@ static nn_status write_object(const nn_part *part, const char *name, const char 
     if (name != NULL) {
         nn_text_append(text, "\"name\":");
         NN_TRY(nn_json_write_string(text, name));
-        nn_text_append(text, "%s", neutral);
     }
+    if (common != NULL)
+        NN_TRY(write_common(common, text));
     writer w = {.text = text, .skipped = skipped};
     NN_TRY(nn_part_visit(part, write_option, &w));
     nn_text_append(text, "},\"registered_name\":null");
@@ -177,7 +189,7 @@ static nn_status write_object(const nn_part *part, const char *name, const char 
 
 static nn_status write_closed(const nn_part *part, const char *name, nn_text *text)
 {
-    NN_TRY(write_object(part, name, "", NULL, text));
+    NN_TRY(write_object(part, name, NULL, NULL, text));
     nn_text_append(text, "}");
     return NN_OK;
 }
@@ -264,9 +276,5 @@ nn_status nn_keras_write_metric(const nn_part *part, const char *name, nn_text *
 
 nn_status nn_keras_write_layer(const nn_part *layer, const char *name, nn_text *text)
 {
-    const nn_layer_common *common = layer->self;
-    return write_object(layer, name,
-                        common->trainable ? ",\"trainable\":true,\"dtype\":\"float32\""
-                                          : ",\"trainable\":false,\"dtype\":\"float32\"",
-                        layer->room->common, text);
+    return write_object(layer, name, layer->self, layer->room->common, text);
 }

@@ -19,7 +19,7 @@ nn_status nn_keras_write_part(const nn_part *part, nn_text *text);
 /* A metric under the name that the user gave it. */
 nn_status nn_keras_write_metric(const nn_part *part, const char *name, nn_text *text);
 
-/* A layer with that name and whether it is trainable, without input_shape and inputs. The object isn't closed:
+/* A layer with that name, without input_shape and inputs. The object isn't closed:
  * more may follow. */
 nn_status nn_keras_write_layer(const nn_part *layer, const char *name, nn_text *text);
 

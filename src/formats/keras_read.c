@@ -1,6 +1,5 @@
 /* Reading parts from JSON: each becomes a spec, which is checked against the part's table of
  * options. */
-#include "activation.h"
 #include "custom_part.h"
 #include "keras_keys.h"
 #include "keras_part.h"
@@ -122,57 +121,12 @@ static nn_status add_config(nn_spec *spec, scope in, const nn_part_type *type,
     return NN_OK;
 }
 
-/* Keras has some activations as layers too (ReLU, LeakyReLU, ELU, Softmax); here they are the layer
- * activation. NULL: it isn't such a layer. */
-static const nn_part_type *find_activation_layer(const nn_room *room, const char *class_name)
-{
-    if (room != &nn_layer_room || nn_room_find_class(room, class_name) != NULL)
-        return NULL;
-    return nn_room_find_class(&nn_activation_room, class_name);
-}
-
-/* What every layer says of itself. */
-static nn_status add_common(nn_spec *spec, scope in, const nn_json *config)
-{
-    const nn_option *common = nn_layer_room.common;
-    const nn_json *name = nn_json_get(config, "name"),
-                  *trainable = nn_json_get(config, "trainable");
-    if (nn_json_is(name, NN_JSON_STRING))
-        NN_TRY(add_option(spec, in, nn_option_find(common, "name"), name));
-    if (trainable != NULL)
-        NN_TRY(add_option(spec, in, nn_option_find(common, "trainable"), trainable));
-    return NN_OK;
-}
-
-static nn_status read_activation_layer(nn_spec **spec, scope in, const nn_part_type *type,
-                                       const nn_json *json)
-{
-    const scope inside = {.room = &nn_activation_room, .custom = in.custom, .depth = in.depth};
-    const nn_json *config = nn_json_get(json, "config");
-    nn_value value = {.kind = NN_VALUE_SPEC};
-    nn_status status = nn_keras_check_object(json);
-    if (status == NN_OK)
-        status = nn_spec_create(spec, "activation");
-    if (status == NN_OK)
-        status = add_common(*spec, in, config);
-    if (status == NN_OK)
-        status = nn_spec_create(&value.spec, type->name);
-    if (status == NN_OK)
-        status = add_config(value.spec, inside, type, config);
-    if (status == NN_OK)
-        status = nn_spec_add(*spec, "activation", &value);
-    nn_value_free(&value);
-    return status == NN_OK ? NN_OK : nn_fail_in(status, "%s", type->name);
-}
-
 static nn_status read_object(nn_spec **spec, scope in, const nn_json *json)
 {
     NN_REQUIRE(in.depth < DEEPEST, NN_ERR_FORMAT, "more than %d parts within each other", DEEPEST);
     const char *class_name = nn_json_string(nn_json_get(json, "class_name"));
     NN_REQUIRE(class_name != NULL, NN_ERR_FORMAT, "%s: class_name is missing", in.room->kind);
-    const nn_part_type *type = find_activation_layer(in.room, class_name);
-    if (type != NULL)
-        return read_activation_layer(spec, in, type, json);
+    const nn_part_type *type;
     NN_TRY(find_type(in, class_name, &type));
     nn_status status = nn_keras_check_object(json);
     if (status == NN_OK)

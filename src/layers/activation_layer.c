@@ -1,6 +1,5 @@
 /* activation: an activation as a layer of its own. Source of each formula: its file in activations/. */
-#include "activation.h"
-#include "layer.h"
+#include "activation_layer.h"
 #include <string.h>
 
 struct activation {
@@ -21,22 +20,20 @@ static nn_status build(const void *self, nn_layer_build *build)
                                       &build->output.dimensions[build->output.rank - 1]);
 }
 
-/* Softmax and its like work along the last dimension; some make another width of it. */
-static void forward(const void *self, const nn_layer_call *call)
+void nn_activation_layer_forward(const nn_activation *activation, const void *self,
+                                 const nn_layer_call *call)
 {
-    const struct activation *layer = self;
     const size_t values = call->rows * nn_shape_width(call->input);
     const size_t width = nn_last_dimension(call->input);
     if (call->skip_activation)
         memcpy(call->y, call->x, values * sizeof(nn_real));
     else
-        nn_activation_of(&layer->activation)
-            ->forward(layer->activation.self, values / width, width, call->x, call->y);
+        activation->forward(self, values / width, width, call->x, call->y);
 }
 
-static void backward(const void *self, const nn_layer_call *call)
+void nn_activation_layer_backward(const nn_activation *activation, const void *self,
+                                  const nn_layer_call *call)
 {
-    const struct activation *layer = self;
     const size_t values = call->rows * nn_shape_width(call->input);
     const size_t width = nn_last_dimension(call->input);
     if (call->dx == NULL)
@@ -44,9 +41,19 @@ static void backward(const void *self, const nn_layer_call *call)
     if (call->skip_activation)
         memcpy(call->dx, call->dy, values * sizeof(nn_real));
     else
-        nn_activation_of(&layer->activation)
-            ->backward(layer->activation.self, values / width, width, call->x, call->y, call->dy,
-                       call->dx);
+        activation->backward(self, values / width, width, call->x, call->y, call->dy, call->dx);
+}
+
+static void forward(const void *self, const nn_layer_call *call)
+{
+    const nn_part *activation = &((const struct activation *)self)->activation;
+    nn_activation_layer_forward(nn_activation_of(activation), activation->self, call);
+}
+
+static void backward(const void *self, const nn_layer_call *call)
+{
+    const nn_part *activation = &((const struct activation *)self)->activation;
+    nn_activation_layer_backward(nn_activation_of(activation), activation->self, call);
 }
 
 static const nn_part *last_activation(const void *self)

@@ -26,7 +26,6 @@ static nn_status build(const void *self, nn_layer_build *build)
     (void)self;
     build->output = build->input;
     build->training_only = true; /* what comes back isn't dy alone */
-    build->adds_loss = true;
     return NN_OK;
 }
 

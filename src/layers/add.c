@@ -2,51 +2,37 @@
  * each input is dy times its factor: 1; 1 and -1; 1 / n. */
 #include "elementwise.h"
 #include "merge.h"
-#include <string.h>
-
-/* y = the inputs' sum, in their order */
-static void sum(const nn_layer_call *call)
-{
-    const size_t values = nn_merge_values(call);
-    nn_add_values(values, call->inputs[0], call->inputs[1], call->y);
-    for (size_t i = 2; i < call->input_count; i++)
-        nn_add_values(values, call->y, call->inputs[i], call->y);
-}
 
 static void add_forward(const void *self, const nn_layer_call *call)
 {
     (void)self;
-    sum(call);
+    nn_merge_forward(call, nn_add_values);
 }
 
 static void add_backward(const void *self, const nn_layer_call *call)
 {
     (void)self;
     for (size_t i = 0; i < call->input_count; i++)
-        if (call->input_gradients[i] != NULL)
-            memcpy(call->input_gradients[i], call->dy, nn_merge_values(call) * sizeof(nn_real));
+        nn_merge_pass_gradient(call, i, 1);
 }
 
 static void subtract_forward(const void *self, const nn_layer_call *call)
 {
     (void)self;
-    nn_subtract_values(nn_merge_values(call), call->inputs[0], call->inputs[1], call->y);
+    nn_merge_forward(call, nn_subtract_values);
 }
 
 static void subtract_backward(const void *self, const nn_layer_call *call)
 {
     (void)self;
-    const size_t values = nn_merge_values(call);
-    if (call->input_gradients[0] != NULL)
-        memcpy(call->input_gradients[0], call->dy, values * sizeof(nn_real));
-    if (call->input_gradients[1] != NULL)
-        nn_scale_offset(values, -1, 0, call->dy, call->input_gradients[1]);
+    nn_merge_pass_gradient(call, 0, 1);
+    nn_merge_pass_gradient(call, 1, -1);
 }
 
 static void average_forward(const void *self, const nn_layer_call *call)
 {
     (void)self;
-    sum(call);
+    nn_merge_forward(call, nn_add_values);
     nn_scale_offset(nn_merge_values(call), 1 / (nn_real)call->input_count, 0, call->y, call->y);
 }
 
@@ -54,9 +40,7 @@ static void average_backward(const void *self, const nn_layer_call *call)
 {
     (void)self;
     for (size_t i = 0; i < call->input_count; i++)
-        if (call->input_gradients[i] != NULL)
-            nn_scale_offset(nn_merge_values(call), 1 / (nn_real)call->input_count, 0, call->dy,
-                            call->input_gradients[i]);
+        nn_merge_pass_gradient(call, i, 1 / (nn_real)call->input_count);
 }
 
 const nn_layer nn_layer_add = {

@@ -2,8 +2,6 @@
  * dense: y = activation(x W + b) along the last dimension. W is inputs x units, b units.
  * Backward, with dz the gradient by z = x W + b: dW = x^T dz, db = the sum of dz over the rows,
  * dx = dz W^T. Source: Rumelhart, Hinton and Williams 1986.
- * activity_regularizer adds its penalty on y, divided by the rows of the batch, to the loss, and that
- * one's gradient to dy, as Keras does.
  */
 #include "activation.h"
 #include "elementwise.h"
@@ -20,7 +18,7 @@ struct dense {
     nn_part activation;
     bool use_bias;
     nn_part kernel_initializer, bias_initializer;
-    nn_part kernel_regularizer, bias_regularizer, activity_regularizer;
+    nn_part kernel_regularizer, bias_regularizer;
     nn_part kernel_constraint, bias_constraint;
 };
 
@@ -34,8 +32,6 @@ static const nn_option options[] = {
                    "first values of b"),
     NN_OPTION_PART(struct dense, kernel_regularizer, &nn_regularizer_room, NULL, "penalty on W"),
     NN_OPTION_PART(struct dense, bias_regularizer, &nn_regularizer_room, NULL, "penalty on b"),
-    NN_OPTION_PART(struct dense, activity_regularizer, &nn_regularizer_room, NULL,
-                   "penalty on the output, divided by the rows of the batch"),
     NN_OPTION_PART(struct dense, kernel_constraint, &nn_constraint_room, NULL,
                    "what W is made to be after each step"),
     NN_OPTION_PART(struct dense, bias_constraint, &nn_constraint_room, NULL,
@@ -82,10 +78,7 @@ static nn_status build(const void *self, nn_layer_build *build)
     build->scratch = nn_shape_width(&build->input) / inputs * nn_gemm_scratch(inputs, layer->units);
     if (layer->activation.type != NULL && nn_activation_of(&layer->activation)->needs_z)
         build->kept = nn_shape_width(&build->output); /* z */
-    build->adds_loss = layer->activity_regularizer.type != NULL;
-    nn_status status = nn_regularizer_check_rank(&layer->activity_regularizer,
-                                                 1 + build->output.rank, "a batch of outputs");
-    return status == NN_OK ? NN_OK : nn_fail_in(status, "activity_regularizer");
+    return NN_OK;
 }
 
 /* The rows that the product sees: a row of rank 2 or more holds several. */
@@ -152,38 +145,6 @@ static void forward(const void *self, const nn_layer_call *call)
         activation->forward(layer->activation.self, rows, layer->units, finish.z, call->y);
 }
 
-/* The output of the batch, as its regularizer sees it: rows of the last dimension. */
-static double loss(const void *self, const nn_layer_call *call)
-{
-    const nn_part *regularizer = &((const struct dense *)self)->activity_regularizer;
-    if (regularizer->type == NULL)
-        return 0;
-    return nn_regularizer_of(regularizer)
-               ->penalty(regularizer->self, product_rows(call), nn_last_dimension(call->output),
-                         call->y, call->loss_scratch) /
-           (double)call->rows;
-}
-
-static bool loss_scratch(const void *self, const nn_shape *output, size_t rows, size_t *values)
-{
-    const nn_part *regularizer = &((const struct dense *)self)->activity_regularizer;
-    const size_t width = nn_last_dimension(output);
-    *values = 0;
-    return regularizer->type == NULL ||
-           nn_regularizer_scratch(regularizer, rows * (nn_shape_width(output) / width), width,
-                                  values);
-}
-
-/* dy += the gradient of loss */
-static void add_loss_gradient(const struct dense *layer, const nn_layer_call *call, size_t rows)
-{
-    const nn_part *regularizer = &layer->activity_regularizer;
-    if (regularizer->type != NULL)
-        nn_regularizer_of(regularizer)
-            ->add_gradient(regularizer->self, rows, layer->units, call->y, call->loss_scratch,
-                           call->loss_scale / (nn_real)call->rows, call->dy);
-}
-
 /* dz, and db from it, by slabs of columns where the batch is large. */
 struct slabs {
     const struct dense *layer;
@@ -234,7 +195,6 @@ static void backward(const void *self, const nn_layer_call *call)
 {
     const struct dense *layer = self;
     const size_t rows = product_rows(call), inputs = nn_last_dimension(call->input);
-    add_loss_gradient(layer, call, rows);
     differentiate(layer, call, rows); /* dy is dz from here on */
     if (call->dx != NULL)
         nn_gemm_run(&(nn_gemm){
@@ -264,11 +224,9 @@ static void backward(const void *self, const nn_layer_call *call)
         });
 }
 
-/* A penalty on y needs y, which a loss that does the activation wouldn't leave. */
 static const nn_part *last_activation(const void *self)
 {
-    const struct dense *layer = self;
-    return layer->activity_regularizer.type == NULL ? &layer->activation : NULL;
+    return &((const struct dense *)self)->activation;
 }
 
 const nn_layer nn_layer_dense = {
@@ -284,8 +242,6 @@ const nn_layer nn_layer_dense = {
     .build = build,
     .forward = forward,
     .backward = backward,
-    .loss = loss,
-    .loss_scratch = loss_scratch,
     .last_activation = last_activation,
     .linear = true,
 };

@@ -11,10 +11,11 @@
 
 /* Options that every layer has; the first member of each layer's struct. */
 typedef struct nn_layer_common {
-    char *name;           /* NULL: named by the model */
-    nn_shape input_shape; /* rank 0: the layer before tells */
-    nn_name_list inputs;  /* the layers that it reads; none: the one added last */
-    bool trainable;       /* false: its weights stay as they are */
+    char *name;                   /* NULL: named by the model */
+    nn_shape input_shape;         /* rank 0: the layer before tells */
+    nn_name_list inputs;          /* the layers that it reads; none: the one added last */
+    bool trainable;               /* false: its weights stay as they are */
+    nn_part activity_regularizer; /* of y; the walk sees to it */
 } nn_layer_common;
 
 /* How many inputs a layer takes. */
@@ -53,7 +54,6 @@ typedef struct nn_layer_build {
     bool affine;
     double scale, offset;
     bool training_only; /* y is x when not training (dropout) */
-    bool adds_loss;     /* the layer's loss is to be asked for */
     /* Of a batch to train on, unless the layer isn't trainable; 0: any number. fit and train_on_batch
      * see to it. */
     size_t least_rows;
@@ -77,7 +77,6 @@ typedef struct nn_layer_call {
     nn_real *kept;                /* [rows][kept] as declared; NULL if none or not training */
     nn_real *batch_kept;          /* [batch_kept] likewise */
     nn_real *const *parameters;   /* as declared */
-    nn_real *loss_scratch;        /* as loss_scratch says, for loss and backward; NULL: none */
     nn_random random;             /* this layer's numbers in this step */
     nn_gemm_grids *grids;         /* measured plans of products; NULL: by rule */
     /* backward only */
@@ -123,9 +122,6 @@ typedef struct nn_layer {
     /* What the layer adds to the batch's loss, in training and evaluation; its gradient is backward's
      * to add. NULL: nothing. Called after forward, also where that is left out for y is x. */
     double (*loss)(const void *self, const nn_layer_call *call);
-    /* *values = how many values of scratch loss and its gradient need for a batch of so many rows, not
-     * fewer for more of them; false if that overflows. NULL: none. */
-    bool (*loss_scratch)(const void *self, const nn_shape *output, size_t rows, size_t *values);
     /* nn_model_adapt: each batch goes to adapt, then the parameters are set by adapt_end (which
      * changes nothing where it fails). NULL: nothing is learned so. */
     size_t (*adapt_state)(const void *self, const nn_layer_build *build); /* how many values */

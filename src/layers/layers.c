@@ -14,13 +14,16 @@
     ROW(layer, dense)                                                                              \
     ROW(layer, dot)                                                                                \
     ROW(layer, dropout)                                                                            \
+    ROW(layer, elu)                                                                                \
     ROW(layer, embedding)                                                                          \
     ROW(layer, flatten)                                                                            \
     ROW(layer, gaussian_dropout)                                                                   \
     ROW(layer, gaussian_noise)                                                                     \
     ROW(layer, group_normalization)                                                                \
+    ROW(layer, identity)                                                                           \
     ROW(layer, input_layer)                                                                        \
     ROW(layer, layer_normalization)                                                                \
+    ROW(layer, leaky_relu)                                                                         \
     ROW(layer, maximum)                                                                            \
     ROW(layer, minimum)                                                                            \
     ROW(layer, multiply)                                                                           \
@@ -28,10 +31,12 @@
     ROW(layer, pca)                                                                                \
     ROW(layer, permute)                                                                            \
     ROW(layer, prelu)                                                                              \
+    ROW(layer, relu)                                                                               \
     ROW(layer, repeat_vector)                                                                      \
     ROW(layer, rescaling)                                                                          \
     ROW(layer, reshape)                                                                            \
     ROW(layer, rms_normalization)                                                                  \
+    ROW(layer, softmax)                                                                            \
     ROW(layer, subtract)                                                                           \
     ROW(layer, unit_normalization)
 
@@ -44,6 +49,8 @@ static const nn_option common[] = {
     NN_OPTION_SHAPE(nn_layer_common, input_shape, "shape of one row; for the first layer"),
     NN_OPTION_NAMES(nn_layer_common, inputs, "layers that it reads; none: the one added last"),
     NN_OPTION_BOOL(nn_layer_common, trainable, true, "false: training leaves its weights alone"),
+    NN_OPTION_PART(nn_layer_common, activity_regularizer, &nn_regularizer_room, NULL,
+                   "penalty on its output, divided by the rows of the batch"),
     NN_OPTION_END,
 };
 
@@ -58,6 +65,7 @@ const nn_room nn_layer_room = {
 nn_status nn_layer_check_axis(const nn_shape *input, int axis)
 {
     NN_REQUIRE(axis == -1 || axis == (int)input->rank, NN_ERR_UNSUPPORTED,
-               "axis is %d, but only the last axis, -1, is supported", axis);
+               "axis is %d, but only the last axis, -1 or %zu, is supported%s", axis, input->rank,
+               input->rank > 1 ? ": a permute before brings another one there" : "");
     return NN_OK;
 }

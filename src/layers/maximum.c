@@ -1,63 +1,71 @@
-/* maximum, minimum: y = the largest or smallest of the inputs, value by value. The gradient goes to the input
- * that it was taken from; of several, to the first, as in TensorFlow. */
+/* maximum, minimum: y = the largest or smallest of the inputs, value by value; a NaN among them is that. The
+ * gradient goes to the input that it was taken from; of several, to the first, as in TensorFlow. */
 #include "merge.h"
+#include "vectorize.h"
 #include <math.h>
-#include <string.h>
 
-/* Whether a takes the place of y: NaN does, and then stays. */
-static inline bool replaces(nn_real a, nn_real y, bool largest)
+NN_VECTORIZE
+static void take_largest(size_t count, const nn_real *a, const nn_real *b, nn_real *y)
 {
-    return (largest ? a > y : a < y) || (isnan(a) && !isnan(y));
-}
-
-static void choose(const nn_layer_call *call, bool largest)
-{
-    const size_t values = nn_merge_values(call);
-    memcpy(call->y, call->inputs[0], values * sizeof(nn_real));
-    for (size_t i = 1; i < call->input_count; i++) {
-        const nn_real *x = call->inputs[i];
-        for (size_t v = 0; v < values; v++)
-            if (replaces(x[v], call->y[v], largest))
-                call->y[v] = x[v];
+    for (size_t i = 0; i < count; i++) {
+        const nn_real larger = b[i] > a[i] ? b[i] : a[i];
+        y[i] = isnan(b[i]) ? b[i] : larger; /* a NaN of a stays, for nothing is larger */
     }
 }
 
-static void differentiate(const nn_layer_call *call, bool largest)
+NN_VECTORIZE
+static void take_smallest(size_t count, const nn_real *a, const nn_real *b, nn_real *y)
 {
+    for (size_t i = 0; i < count; i++) {
+        const nn_real smaller = b[i] < a[i] ? b[i] : a[i];
+        y[i] = isnan(b[i]) ? b[i] : smaller;
+    }
+}
+
+/* dx = dy where y was taken from x; what is taken is gone from dy, so that no later input takes it too. */
+NN_VECTORIZE
+static void take_gradient(size_t count, const nn_real *x, const nn_real *y, nn_real *dy,
+                          nn_real *dx)
+{
+    for (size_t i = 0; i < count; i++) {
+        const bool taken = x[i] == y[i] || (isnan(x[i]) && isnan(y[i]));
+        dx[i] = taken ? dy[i] : 0;
+        dy[i] = taken ? 0 : dy[i];
+    }
+}
+
+static void backward(const void *self, const nn_layer_call *call)
+{
+    (void)self;
+    nn_real inputs[NN_MERGE_BLOCK], gradients[NN_MERGE_BLOCK];
     const size_t values = nn_merge_values(call);
-    for (size_t v = 0; v < values; v++) {
-        size_t chosen = 0;
-        for (size_t i = 1; i < call->input_count; i++)
-            if (replaces(call->inputs[i][v], call->inputs[chosen][v], largest))
-                chosen = i;
-        for (size_t i = 0; i < call->input_count; i++)
-            if (call->input_gradients[i] != NULL)
-                call->input_gradients[i][v] = i == chosen ? call->dy[v] : 0;
+    for (size_t i = 0; i < call->input_count; i++) {
+        const bool wanted = call->input_gradients[i] != NULL;
+        if (wanted)
+            nn_merge_begin_gradient(call, i);
+        for (size_t first = 0; first < values; first += NN_MERGE_BLOCK) {
+            const size_t left = values - first;
+            const size_t count = left < NN_MERGE_BLOCK ? left : NN_MERGE_BLOCK;
+            nn_real *place =
+                wanted ? nn_merge_gradient_place(call, i, first, gradients) : gradients;
+            take_gradient(count, nn_merge_read(call, i, first, count, inputs), call->y + first,
+                          call->dy + first, place);
+            if (wanted)
+                nn_merge_take_gradient(call, i, first, count, place);
+        }
     }
 }
 
 static void maximum_forward(const void *self, const nn_layer_call *call)
 {
     (void)self;
-    choose(call, true);
-}
-
-static void maximum_backward(const void *self, const nn_layer_call *call)
-{
-    (void)self;
-    differentiate(call, true);
+    nn_merge_forward(call, take_largest);
 }
 
 static void minimum_forward(const void *self, const nn_layer_call *call)
 {
     (void)self;
-    choose(call, false);
-}
-
-static void minimum_backward(const void *self, const nn_layer_call *call)
-{
-    (void)self;
-    differentiate(call, false);
+    nn_merge_forward(call, take_smallest);
 }
 
 const nn_layer nn_layer_maximum = {
@@ -72,7 +80,7 @@ const nn_layer nn_layer_maximum = {
     .sample_shape = "(3,4)",
     .build = nn_merge_build,
     .forward = maximum_forward,
-    .backward = maximum_backward,
+    .backward = backward,
 };
 
 const nn_layer nn_layer_minimum = {
@@ -87,5 +95,5 @@ const nn_layer nn_layer_minimum = {
     .sample_shape = "(3,4)",
     .build = nn_merge_build,
     .forward = minimum_forward,
-    .backward = minimum_backward,
+    .backward = backward,
 };

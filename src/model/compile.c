@@ -4,6 +4,7 @@
 #include "arenas.h"
 #include "model.h"
 #include "names.h"
+#include "penalty.h"
 #include "status.h"
 #include <string.h>
 
@@ -152,18 +153,19 @@ static nn_status make_quantities(const nn_model *model, const nn_compile_parts *
 /* ---- fusing ---- */
 
 /* The node that computes an output: the last that isn't a view which leaves the last dimension, along
- * which activations and losses work, as it is. NN_NO_NODE if anything else reads what it gives, for a
- * loss that does its activation changes that. */
+ * which activations and losses work, as it is. NN_NO_NODE if anything else reads what it gives, or it is
+ * penalized, for a loss that does its activation changes that. */
 static size_t find_output_node(const nn_model *model, size_t output)
 {
     size_t at = model->outputs[output].node;
-    if (model->nodes[at].readers > 0)
+    if (model->nodes[at].readers > 0 || nn_activity_is_penalized(&model->nodes[at]))
         return NN_NO_NODE;
     while (model->nodes[at].input_count == 1 && model->nodes[at].build.view &&
            nn_last_dimension(&model->nodes[at].build.input) ==
                nn_last_dimension(&model->nodes[at].build.output)) {
         at = model->nodes[at].inputs[0];
-        if (model->nodes[at].readers > 1 || nn_model_is_output(model, at))
+        if (model->nodes[at].readers > 1 || nn_model_is_output(model, at) ||
+            nn_activity_is_penalized(&model->nodes[at]))
             return NN_NO_NODE;
     }
     return at;

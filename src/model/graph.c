@@ -80,6 +80,8 @@ nn_status nn_model_set_seed(nn_model *model, uint64_t seed)
 static nn_status check_input_layer(const nn_model *model, const nn_layer_common *common)
 {
     NN_REQUIRE(common->inputs.count == 0, NN_ERR_INVALID, "an input of the model takes no inputs");
+    NN_REQUIRE(common->activity_regularizer.type == NULL, NN_ERR_INVALID,
+               "an input of the model takes no activity_regularizer: nothing of it is trained");
     NN_REQUIRE(model->node_count == 0 || model->input_count > 0, NN_ERR_INVALID,
                "the first layer already brings an input, by input_shape: add an input layer before "
                "it in place of that");
@@ -173,12 +175,14 @@ static nn_status check_parameter(const nn_layer_parameter *declared)
     return status == NN_OK ? NN_OK : nn_fail_in(status, "constraint of %s", declared->name);
 }
 
-static nn_status check_build(const nn_layer_build *build)
+static nn_status check_build(const nn_layer_common *common, const nn_layer_build *build)
 {
     NN_TRY(nn_shape_check(&build->output, "output shape"));
     for (size_t i = 0; i < build->parameter_count; i++)
         NN_TRY(check_parameter(&build->parameters[i]));
-    return NN_OK;
+    nn_status status = nn_regularizer_check_rank(&common->activity_regularizer,
+                                                 1 + build->output.rank, "a batch of outputs");
+    return status == NN_OK ? NN_OK : nn_fail_in(status, "activity_regularizer");
 }
 
 /* The parameters of a new node in a table that has room for them. */
@@ -276,7 +280,7 @@ static nn_status make_node(const nn_model *model, nn_node *node)
     NN_TRY(infer_input(model, node));
     NN_TRY(nn_layer_of(&node->layer)->build(node->layer.self, &node->build));
     node->build.input_shapes = NULL;
-    NN_TRY(check_build(&node->build));
+    NN_TRY(check_build(node->layer.self, &node->build));
     return nn_model_name_layer(model, &node->layer, &node->name);
 }
 

@@ -1,4 +1,4 @@
-/* Weight by weight: a regularizer sees one as rows of its last dimension. */
+/* Weight by weight, or output by output: a regularizer sees one as rows of its last dimension. */
 #include "penalty.h"
 
 static bool is_regularized(const nn_parameter *parameter)
@@ -17,6 +17,11 @@ static void raise_to(size_t *most, size_t values)
         *most = values;
 }
 
+static const nn_part *activity_regularizer(const nn_node *node)
+{
+    return &((const nn_layer_common *)node->layer.self)->activity_regularizer;
+}
+
 bool nn_penalty_scratch(const nn_model *model, size_t rows, size_t *values)
 {
     size_t needed;
@@ -32,10 +37,11 @@ bool nn_penalty_scratch(const nn_model *model, size_t rows, size_t *values)
     }
     for (size_t i = 0; i < model->node_count; i++) {
         const nn_node *node = &model->nodes[i];
-        const nn_layer *layer = nn_layer_of(&node->layer);
-        if (layer->loss_scratch == NULL)
+        const nn_shape *output = &node->build.output;
+        if (!nn_activity_is_penalized(node))
             continue;
-        if (!layer->loss_scratch(node->layer.self, &node->build.output, rows, &needed))
+        if (!nn_regularizer_scratch(activity_regularizer(node), rows * nn_positions(output),
+                                    nn_last_dimension(output), &needed))
             return false;
         raise_to(values, needed);
     }
@@ -78,6 +84,28 @@ void nn_penalty_add_gradients(nn_model *model, nn_real *scratch)
                            nn_last_dimension(&parameter->shape), model->weights + parameter->offset,
                            scratch, 1, model->gradients + parameter->offset);
     }
+}
+
+double nn_activity_penalty(const nn_node *node, size_t rows, const nn_real *y, nn_real *scratch)
+{
+    const nn_part *regularizer = activity_regularizer(node);
+    const nn_shape *output = &node->build.output;
+    if (regularizer->type == NULL)
+        return 0;
+    return nn_regularizer_of(regularizer)
+               ->penalty(regularizer->self, rows * nn_positions(output), nn_last_dimension(output),
+                         y, scratch) /
+           (double)rows;
+}
+
+void nn_activity_add_gradient(const nn_node *node, size_t rows, const nn_real *y, nn_real *scratch,
+                              nn_real scale, nn_real *dy)
+{
+    const nn_part *regularizer = activity_regularizer(node);
+    const nn_shape *output = &node->build.output;
+    nn_regularizer_of(regularizer)
+        ->add_gradient(regularizer->self, rows * nn_positions(output), nn_last_dimension(output), y,
+                       scratch, scale / (nn_real)rows, dy);
 }
 
 void nn_constrain(nn_model *model)

@@ -1,5 +1,6 @@
 /* Whether a model is one that its optimizer can train. */
 #include "model.h"
+#include "penalty.h"
 #include "status.h"
 
 static bool is_trained(const nn_model *model, const nn_node *node)
@@ -38,7 +39,7 @@ static bool is_given(const nn_part *part)
 static nn_status check_unpenalized(const nn_model *model, const nn_node *node,
                                    const char *optimizer)
 {
-    bool penalized = node->build.adds_loss;
+    bool penalized = nn_layer_of(&node->layer)->loss != NULL || nn_activity_is_penalized(node);
     for (size_t i = 0; i < node->build.parameter_count; i++) {
         const nn_parameter *parameter = &model->parameters[node->first_parameter + i];
         penalized =
@@ -91,8 +92,9 @@ static nn_status check_linear(const nn_model *model, const nn_part *loss, const 
 static bool is_steady(const nn_node *node)
 {
     const nn_layer_common *common = node->layer.self;
-    const bool learns_by_itself = nn_layer_of(&node->layer)->update != NULL && common->trainable;
-    return !learns_by_itself && (!node->build.training_only || node->build.adds_loss);
+    const nn_layer *layer = nn_layer_of(&node->layer);
+    const bool learns_by_itself = layer->update != NULL && common->trainable;
+    return !learns_by_itself && (!node->build.training_only || layer->loss != NULL);
 }
 
 static nn_status check_unconstrained(const nn_model *model, const char *optimizer)

@@ -1,5 +1,6 @@
 #include "walk.h"
 #include "elementwise.h"
+#include "penalty.h"
 #include "status.h"
 #include <assert.h>
 
@@ -33,7 +34,6 @@ static nn_layer_call make_call(const nn_model *model, const nn_workspace *worksp
         .kept = workspace->nodes[index].kept,
         .batch_kept = workspace->nodes[index].batch_kept,
         .grids = model->grids,
-        .loss_scratch = workspace->loss_scratch,
         .random = nn_random_stream(model->seed, NN_RANDOM_LAYER, node->number, model->iteration),
     };
 }
@@ -95,12 +95,12 @@ const nn_real *nn_walk_take_inputs(const nn_model *model, const nn_workspace *wo
 #endif
 }
 
-static void forward_node(const nn_model *model, nn_workspace *workspace, size_t index, size_t rows,
-                         const nn_real *x, bool fused)
+static void run_forward(const nn_model *model, nn_workspace *workspace, size_t index, size_t rows,
+                        const nn_real *x, bool fused)
 {
     const nn_node *node = &model->nodes[index];
     const nn_layer *layer = nn_layer_of(&node->layer);
-    const bool adds = node->build.adds_loss && !workspace->predicts;
+    const bool adds = layer->loss != NULL && !workspace->predicts;
     const bool passes = nn_workspace_passes(workspace, model, index);
     if (passes && !adds)
         return;
@@ -114,6 +114,15 @@ static void forward_node(const nn_model *model, nn_workspace *workspace, size_t 
         layer->forward(node->layer.self, &call);
     if (adds)
         workspace->added_loss += layer->loss(node->layer.self, &call);
+}
+
+static void forward_node(const nn_model *model, nn_workspace *workspace, size_t index, size_t rows,
+                         const nn_real *x, bool fused)
+{
+    run_forward(model, workspace, index, rows, x, fused);
+    if (!workspace->predicts)
+        workspace->added_loss += nn_activity_penalty(
+            &model->nodes[index], rows, output_of(workspace, index, x), workspace->loss_scratch);
 }
 
 static void walk_forward(const nn_model *model, nn_workspace *workspace, size_t rows,
@@ -230,6 +239,21 @@ static bool is_trained(const nn_model *model, const nn_node *node)
     return false;
 }
 
+/* Adds the gradient of a node's activity_regularizer to that by its output, which is its input's where it
+ * passes that on. */
+static void add_activity_gradient(const nn_model *model, const nn_workspace *workspace,
+                                  size_t index, size_t rows, const nn_real *x)
+{
+    const nn_node *node = &model->nodes[index];
+    size_t root = index;
+    if (!nn_activity_is_penalized(node))
+        return;
+    while (nn_workspace_passes(workspace, model, root))
+        root = model->nodes[root].inputs[0]; /* it has one, for something before is trained */
+    nn_activity_add_gradient(node, rows, output_of(workspace, index, x), workspace->loss_scratch,
+                             (nn_real)workspace->loss_scale, workspace->nodes[root].dy);
+}
+
 /* run[trainable_size] = scale gradient + keep run */
 static void walk_backward(nn_model *model, nn_workspace *workspace, size_t rows, const nn_real *x,
                           bool fused, nn_real *run, nn_real scale, nn_real keep)
@@ -238,7 +262,10 @@ static void walk_backward(nn_model *model, nn_workspace *workspace, size_t rows,
     add_output_gradients(model, workspace, rows);
     for (size_t i = model->node_count; i-- > 0;) {
         const nn_node *node = &model->nodes[i];
-        if (!workspace->nodes[i].backward || nn_workspace_passes(workspace, model, i))
+        if (!workspace->nodes[i].backward)
+            continue;
+        add_activity_gradient(model, workspace, i, rows, x);
+        if (nn_workspace_passes(workspace, model, i))
             continue;
         nn_layer_call call = make_call(model, workspace, i, rows, x, fused);
         if (node->input_count > 1)

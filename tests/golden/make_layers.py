@@ -5,7 +5,7 @@ on TensorFlow:
 
 It writes layers.json beside itself: each layer's output when not training and when training, the gradients by
 the input and by each weight, the moving statistics after several steps, and what it adds to the loss; then
-layer_steps.json, where STEPS steps of training lead; adapted_layers.json, what layers learn from data; layer_configs.json, how Keras writes the layers; and
+layer_steps.json and activity_steps.json, where STEPS steps of training lead, of the latter with penalties on outputs; adapted_layers.json, what layers learn from data; layer_configs.json, how Keras writes the layers; and
 layer_models.json, how it writes a model of them, with its output. Beside the values stands what a float32
 result may be off: BOUND (STEPS_BOUND) of the tensor's largest value.
 """
@@ -240,6 +240,41 @@ def step_cases():
               embeddings_constraint=SMALL), flatten, dense(4)])
 
 
+def activity_cases():
+    """Penalties on the outputs of layers of all kinds: with weights, views, and what a loss would do otherwise."""
+    rng = np.random.default_rng(75)
+    rows, plain = 32, golden.sgd("learning_rate=0.05", learning_rate=0.05)
+    vectors, grids = golden.reals(rng, rows, 6), golden.reals(rng, rows, 2, 3)
+    numbers = rng.integers(0, 5, (rows, 3)).astype(np.float32)
+    squared = ("mean_squared_error", keras.losses.MeanSquaredError)
+    categorical = ("categorical_crossentropy", keras.losses.CategoricalCrossentropy)
+
+    def layer(name, make, shape=None, **options):
+        text = " ".join([name] + [f"{key}={text_of(value)}" for key, value in options.items()])
+        return golden.layer(text, lambda: make(**made_of(options)), shape)
+
+    def case(name, x, layer_list, loss=squared):
+        y = golden.one_hot(rng, x, 4) if loss is categorical else golden.values(rng, x, 4)
+        return dict(name=name, seed=75, x=x, y=y, layers=layer_list, optimizer=plain, loss=loss, metrics=[],
+                    batch_size=rows // 2)
+
+    dense = golden.dense
+    yield case("activity_of_normalization_and_prelu", vectors, [
+        dense(8, shape=(6,)), layer("batch_normalization", layers.BatchNormalization, activity_regularizer=L2),
+        layer("prelu", layers.PReLU, activity_regularizer=L1),
+        layer("layer_normalization", layers.LayerNormalization, activity_regularizer=L1), dense(4)])
+    yield case("activity_of_views_and_scaled_inputs", grids, [
+        layer("rescaling", layers.Rescaling, (2, 3), scale=0.5, activity_regularizer=L2), dense(4, "tanh"),
+        layer("reshape", layers.Reshape, target_shape=(4, 2), activity_regularizer=L1),
+        layer("flatten", layers.Flatten, activity_regularizer=L2),
+        layer("identity", layers.Identity, activity_regularizer=L1), dense(4)])
+    yield case("activity_of_embedding_and_softmax", numbers, [
+        layer("embedding", layers.Embedding, (3,), input_dim=5, output_dim=4, activity_regularizer=L2),
+        layer("flatten", layers.Flatten), dense(6),
+        layer("relu", layers.ReLU, negative_slope=0.125, activity_regularizer=L2), dense(4),
+        layer("softmax", layers.Softmax, activity_regularizer=L2)], categorical)
+
+
 def steps(case):
     def run(model):
         found, size = [], case["batch_size"]
@@ -302,12 +337,13 @@ def config_cases():
     made += [(f"{name} rate=0.25 seed=3", Case(name, make, (4,), rate=0.25, seed=3))
              for name, make in (("alpha_dropout", layers.AlphaDropout), ("gaussian_dropout", layers.GaussianDropout))]
     made.append(("gaussian_noise stddev=0.5", Case("gaussian_noise", layers.GaussianNoise, (4,), stddev=0.5)))
-    for activation, make, options in [
-            ("relu", layers.ReLU, {}), ("relu", layers.ReLU, {"max_value": 6, "negative_slope": 0.5, "threshold": 1}),
-            ("leaky_relu", layers.LeakyReLU, {"negative_slope": 0.3}), ("elu", layers.ELU, {"alpha": 0.5}),
-            ("softmax", layers.Softmax, {})]:
-        inner = ", ".join(f"{key}={value}" for key, value in options.items())
-        made.append((f"activation activation={activation}({inner})", Case(activation, make, (4,), **options)))
+    made += [(case.spec, case) for case in (
+        Case("activation", layers.Activation, (4,), activation="tanh"), Case("relu", layers.ReLU, (4,)),
+        Case("relu", layers.ReLU, (4,), max_value=6, negative_slope=0.5, threshold=1),
+        Case("relu", layers.ReLU, (4,), trainable=False), Case("leaky_relu", layers.LeakyReLU, (4,)),
+        Case("leaky_relu", layers.LeakyReLU, (4,), negative_slope=0.125), Case("elu", layers.ELU, (4,), alpha=0.5),
+        Case("softmax", layers.Softmax, (4,)), Case("softmax", layers.Softmax, (2, 4), axis=2),
+        Case("identity", layers.Identity, (4,)))]
     for name, make, shape, options in [
             ("batch_normalization", layers.BatchNormalization, (4,),
              {"trainable": False, "gamma_regularizer": L2, "beta_constraint": POSITIVE}),
@@ -320,8 +356,6 @@ def config_cases():
                                                    "embeddings_constraint": SMALL})]:
         case = Case(name, make, shape, **options)
         made.append((case.spec, case))
-    frozen = Case("relu", layers.ReLU, (4,), trainable=False)
-    made.append(("activation activation=relu trainable=false", frozen))
     seen = set()
     for spec, case in made:
         if spec in seen:
@@ -363,6 +397,7 @@ def main():
     write("layers.json", [values_of(case, rng) for case in table()])
     golden.weights_like = positive_variances(golden.weights_like)
     write("layer_steps.json", [steps(case) for case in step_cases()])
+    write("activity_steps.json", [steps(case) for case in activity_cases()])
     write("adapted_layers.json", list(adapted_cases()))
     write("layer_configs.json", list(config_cases()))
     write("layer_models.json", [model_case()])
