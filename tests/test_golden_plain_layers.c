@@ -11,13 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define OK(call)                                                                                   \
-    do {                                                                                           \
-        nn_status ok_status = (call);                                                              \
-        ck_assert_msg(ok_status == NN_OK, "%s: %s: %s", #call, nn_status_string(ok_status),        \
-                      nn_error_message());                                                         \
-    } while (0)
-
 enum { MOST_INPUTS = 4 };
 
 /* The largest share of a bound that was used is printed with NN_TEST_VERBOSE. */
