@@ -20,7 +20,8 @@
  *     value = number | true | false | none | name | 'string' | (tuple) | name(key=value, ...)
  *     list  = spec { ";" spec }
  *
- * (A metric of one output of several is named with it: head/accuracy.)
+ * A name is Keras's: its own (mean_squared_error), its short one (mse, MSE) or its class (MeanSquaredError).
+ * A metric of one output of several is named with it: head/accuracy.
  *
  * Numbers are read as in the C locale, whatever the program's own is. nn_help() describes every
  * part and its options.

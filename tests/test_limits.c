@@ -140,13 +140,15 @@ START_TEST(a_cut_message_ends_with_a_whole_character)
 }
 END_TEST
 
-START_TEST(suggestions_do_not_mind_the_case)
+START_TEST(names_are_taken_as_keras_writes_them_and_suggested_in_any_case)
 {
     nn_model *model;
     OK(nn_model_create(&model));
     OK(nn_model_add(model, "dense units=1 input_shape=(2)"));
-    ck_assert_int_eq(nn_model_compile(model, "SGD", "mse", NULL), NN_ERR_INVALID);
+    ck_assert_int_eq(nn_model_compile(model, "Sgd", "mse", NULL), NN_ERR_INVALID);
     ck_assert_ptr_nonnull(strstr(nn_error_message(), "did you mean 'sgd'"));
+    OK(nn_model_compile(model, "SGD", "MeanSquaredError", "MAE")); /* as Keras has them */
+    ck_assert_str_eq(nn_model_metric_name(model, 1), "MAE");
     nn_model_free(model);
 }
 END_TEST
@@ -161,7 +163,7 @@ int main(void)
     tcase_add_test(tests, a_flatten_that_changes_the_last_dimension_is_not_looked_through);
     tcase_add_test(tests, names_with_control_characters_are_refused);
     tcase_add_test(tests, a_cut_message_ends_with_a_whole_character);
-    tcase_add_test(tests, suggestions_do_not_mind_the_case);
+    tcase_add_test(tests, names_are_taken_as_keras_writes_them_and_suggested_in_any_case);
     suite_add_tcase(suite, tests);
     return run_suite(suite);
 }

@@ -208,7 +208,7 @@ START_TEST(names_are_those_of_keras)
         const nn_part_type *type = nn_room_find(&nn_loss_room, names[i][0]);
         ck_assert_ptr_nonnull(type);
         ck_assert_ptr_eq(nn_room_find(&nn_loss_room, names[i][1]), type);
-        ck_assert_ptr_eq(nn_room_find_class(&nn_loss_room, names[i][2]), type);
+        ck_assert_ptr_eq(nn_room_find(&nn_loss_room, names[i][2]), type);
     }
 }
 END_TEST

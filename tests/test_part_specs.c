@@ -33,12 +33,15 @@ START_TEST(names_aliases_and_class_names_find_a_part)
     char buffer[64];
     ck_assert_str_eq(nn_room_find(&nn_loss_room, "mse")->name, "mean_squared_error");
     ck_assert_str_eq(nn_room_find(&nn_metric_room, "acc")->name, "accuracy");
-    ck_assert_ptr_null(nn_room_find(&nn_loss_room, "MSE"));
+    ck_assert_str_eq(nn_room_find(&nn_loss_room, "MSE")->name, "mean_squared_error");
+    ck_assert_ptr_null(nn_room_find(&nn_loss_room, "Mse"));
+    ck_assert_ptr_null(nn_room_find(&nn_loss_room, "MSEX"));
+    ck_assert_ptr_null(nn_room_find(&nn_loss_room, "MS"));
     for (size_t r = 0; r < COUNT(rooms); r++)
         for (size_t i = 0; i < rooms[r]->count; i++) {
             const nn_part_type *type = rooms[r]->parts[i];
             const char *class_name = nn_part_class_name(type, buffer, sizeof buffer);
-            ck_assert_ptr_eq(nn_room_find_class(rooms[r], class_name), type);
+            ck_assert_ptr_eq(nn_room_find(rooms[r], class_name), type);
             ck_assert_ptr_eq(nn_room_find(rooms[r], type->name), type);
         }
     ck_assert_str_eq(nn_part_class_name(nn_room_find(&nn_initializer_room, "glorot_uniform"),

@@ -69,7 +69,7 @@ static nn_status check_name(const nn_custom_parts *parts, const nn_room *room, c
         "%s '%.80s': a name is of letters, digits and '_', and none of the words none, true, "
         "false",
         room->kind, name);
-    NN_REQUIRE(nn_room_find_class(room, name) == NULL, NN_ERR_INVALID,
+    NN_REQUIRE(nn_room_find(room, name) == NULL, NN_ERR_INVALID,
                "%s '%.80s' is one of the library's own: choose another name", room->kind, name);
     NN_REQUIRE(nn_custom_parts_find(parts, room, name) == NULL, NN_ERR_INVALID,
                "%s '%.80s' is already registered with the model", room->kind, name);

@@ -283,10 +283,9 @@ struct nn_room {
 #define NN_ROOM_DECLARE(kind, part_name) extern const nn_##kind nn_##kind##_##part_name;
 #define NN_ROOM_ROW(kind, part_name) &nn_##kind##_##part_name.part,
 
-/* The part of that name or alias; NULL if there is none. */
+/* The part of that name, by any that Keras has for it: its own, its alias ("mse", "MSE") or its class
+ * ("LeakyReLU"). NULL if there is none. */
 const nn_part_type *nn_room_find(const nn_room *room, const char *name);
-/* The same by Keras's class name or function name. */
-const nn_part_type *nn_room_find_class(const nn_room *room, const char *class_name);
 /* NN_ERR_INVALID with "unknown activation 'rleu'; did you mean 'relu'? known: ...". */
 nn_status nn_room_unknown(const nn_room *room, const nn_custom_parts *custom, const char *name);
 

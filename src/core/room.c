@@ -4,17 +4,6 @@
 #include "status.h"
 #include <string.h>
 
-const nn_part_type *nn_room_find(const nn_room *room, const char *name)
-{
-    for (size_t i = 0; i < room->count; i++) {
-        const nn_part_type *type = room->parts[i];
-        if (strcmp(type->name, name) == 0 ||
-            (type->alias != NULL && strcmp(type->alias, name) == 0))
-            return type;
-    }
-    return NULL;
-}
-
 const char *nn_part_class_name(const nn_part_type *type, char *buffer, size_t size)
 {
     if (type->class_name != NULL)
@@ -33,13 +22,37 @@ const char *nn_part_class_name(const nn_part_type *type, char *buffer, size_t si
     return buffer;
 }
 
-const nn_part_type *nn_room_find_class(const nn_room *room, const char *class_name)
+/* Keras has its short names in capitals, too: mse and MSE. */
+static bool is_in_capitals(const char *name, const char *of)
+{
+    size_t i = 0;
+    for (; of[i] != '\0'; i++)
+        if (name[i] != (of[i] >= 'a' && of[i] <= 'z' ? of[i] - 'a' + 'A' : of[i]))
+            return false;
+    return name[i] == '\0';
+}
+
+static bool has_name(const nn_part_type *type, const char *name)
+{
+    return strcmp(type->name, name) == 0 || (type->alias != NULL && strcmp(type->alias, name) == 0);
+}
+
+static bool has_other_name(const nn_part_type *type, const char *name)
 {
     char buffer[64];
+    return strcmp(nn_part_class_name(type, buffer, sizeof(buffer)), name) == 0 ||
+           (type->alias != NULL && is_in_capitals(name, type->alias));
+}
+
+const nn_part_type *nn_room_find(const nn_room *room, const char *name)
+{
     for (size_t i = 0; i < room->count; i++)
-        if (strcmp(nn_part_class_name(room->parts[i], buffer, sizeof(buffer)), class_name) == 0)
+        if (has_name(room->parts[i], name))
             return room->parts[i];
-    return nn_room_find(room, class_name);
+    for (size_t i = 0; i < room->count; i++)
+        if (has_other_name(room->parts[i], name))
+            return room->parts[i];
+    return NULL;
 }
 
 nn_status nn_room_unknown(const nn_room *room, const nn_custom_parts *custom, const char *name)

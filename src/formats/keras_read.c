@@ -30,7 +30,7 @@ nn_status nn_keras_status(nn_status status)
 
 static nn_status find_type(scope in, const char *name, const nn_part_type **type)
 {
-    *type = nn_room_find_class(in.room, name);
+    *type = nn_room_find(in.room, name);
     if (*type == NULL)
         *type = nn_custom_parts_find(in.custom, in.room, name);
     if (*type != NULL)
