@@ -533,8 +533,9 @@ typedef struct nn_fit_options {
 /* Trains the model on data by minibatches. options may be NULL (the defaults), history may be NULL.
  * An optimizer that works on whole data (lbfgs, least_squares) ends it, with NN_OK, when it is done.
  * A second fit goes on with weights, optimizer state and random stream as the first left them.
- * After a failure or a stop in training, history (if asked for) is set and holds the epochs that ended,
- * and the weights are those of the last step; where nothing could be begun, history is NULL.
+ * After a failure or a stop in training, history (if asked for) is set and holds the epochs that ended
+ * (none, if a callback refused to begin), and the weights are those of the last step; where nothing could be
+ * prepared, history is NULL.
  * A loss or weight that isn't finite stops training with epoch and batch in the message and puts the
  * weights back to the end of the last whole epoch; the callback terminate_on_nan makes that a stop.
  * A callback of the list that ends training early (early_stopping) makes it a stop, too: NN_STOPPED.

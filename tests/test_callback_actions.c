@@ -110,6 +110,26 @@ START_TEST(a_path_that_is_too_long_is_refused)
 }
 END_TEST
 
+START_TEST(a_place_that_cannot_be_written_is_refused_before_training)
+{
+    static const char *const callbacks[] = {
+        "model_checkpoint filepath='/dev/null/checkpoints/{epoch}.safetensors'",
+        "backup_and_restore backup_dir=/dev/null/backup", /* which is no directory */
+    };
+    nn_model *model = blob_model(1);
+    nn_fit_options options = NN_FIT_OPTIONS_INIT;
+    size_t count;
+    float *before = weights_of(model, &count);
+    options.callbacks = callbacks[_i];
+    FAILS(nn_fit(model, data, &options, NULL), NN_ERR_IO, "/dev/null");
+    float *after = weights_of(model, &count);
+    ck_assert_mem_eq(before, after, count * sizeof(*before));
+    free(before);
+    free(after);
+    nn_model_free(model);
+}
+END_TEST
+
 /* ---- early_stopping, learning rates ---- */
 
 START_TEST(early_stopping_ends_with_the_best_weights)
@@ -526,6 +546,7 @@ int main(void)
     tcase_set_timeout(tests, 60);
     tcase_add_loop_test(tests, what_cannot_be_meant_is_refused, 0, COUNT(refused));
     tcase_add_test(tests, a_path_that_is_too_long_is_refused);
+    tcase_add_loop_test(tests, a_place_that_cannot_be_written_is_refused_before_training, 0, 2);
     tcase_add_test(tests, early_stopping_ends_with_the_best_weights);
     tcase_add_test(tests, after_a_failure_no_weights_are_restored);
     tcase_add_test(tests, the_learning_rate_is_kept_with_the_model);

@@ -151,6 +151,9 @@ run train --images=x --labels=y -l 'flatten; pca n_components=6 whiten=true; den
     --test-labels=y
 check "layers learn from the data before training" went "test_accuracy: 1"
 
+run train --images=x --labels=y -l 'flatten(name=start) ; dense(units=3, activation=softmax)' -q
+check "a first layer in brackets takes the images' shape, too" [ $status -eq 0 ]
+
 run evaluate model.safetensors --images=x --labels=y
 check "evaluate prints what training printed" same out trained
 run evaluate model.safetensors --images=x --labels=y --first=3 --count=30

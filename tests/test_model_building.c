@@ -186,6 +186,12 @@ START_TEST(metrics_are_named_as_the_user_named_them)
           "can't be named 'a b'");
     FAILS(nn_model_compile(model, "sgd", small_loss, "recall name=loss"), NN_ERR_INVALID,
           "can't be named loss");
+    FAILS(nn_model_compile(model, "sgd", small_loss, "recall name=val_loss"), NN_ERR_INVALID,
+          "'val_loss' would be a column of the history, which has others of that name");
+    FAILS(nn_model_compile(model, "sgd", small_loss, "recall name=learning_rate"), NN_ERR_INVALID,
+          "'learning_rate' would be");
+    FAILS(nn_model_compile(model, "sgd", small_loss, "recall name=epoch"), NN_ERR_INVALID,
+          "'epoch' would be");
     ck_assert_str_eq(nn_model_metric_name(model, 4), "second");
     nn_model_free(model);
 }

@@ -71,6 +71,7 @@ static nn_status begin(const struct backup_and_restore *backup,
 {
     NN_TRY(nn_save_frequency_read(backup->save_freq, &state->save_freq));
     name_files(backup->backup_dir, state->latest, state->previous);
+    NN_TRY(nn_make_directories(state->latest)); /* rather than after an epoch that would be lost */
     nn_status status = NN_OK;
     const bool latest = exists(state->latest);
     if (latest)

@@ -85,6 +85,7 @@ static nn_status begin(const struct model_checkpoint *checkpoint,
                           .count = at_batches ? training->quantity_count : training->column_count,
                           .names = training->columns},
         state->path));
+    NN_TRY(nn_make_directories(state->path)); /* rather than after an epoch that would be lost */
     return checkpoint->save_best_only
                ? nn_monitor_open(&state->monitor, training, checkpoint->monitor, checkpoint->mode,
                                  0, at_batches)

@@ -42,20 +42,31 @@ static bool has_key(const char *spec, const char *key)
     return false;
 }
 
+/* Where options end: before the ')' of name(...), or at the end of the spec. */
+static size_t options_end(const char *spec)
+{
+    size_t end = strlen(spec), name = strspn(spec, " \t\r\n,");
+    while (is_word(spec[name]))
+        name++;
+    while (end > 0 && strchr(" \t\r\n,", spec[end - 1]) != NULL)
+        end--;
+    return spec[name] == '(' && spec[end - 1] == ')' ? end - 1 : end;
+}
+
 /* "spec input_shape=(28,28)"; NULL without memory. */
 static char *with_shape_of(const char *spec, const nn_dataset *data)
 {
-    size_t dimensions[16];
+    size_t dimensions[16], end = options_end(spec);
     size_t rank = nn_dataset_shape(data, "x", dimensions, 16);
     char *text = NULL;
     size_t length;
     FILE *stream = open_memstream(&text, &length);
     if (stream == NULL)
         return NULL;
-    fprintf(stream, "%s input_shape=(", spec);
+    fprintf(stream, "%.*s input_shape=(", (int)end, spec);
     for (size_t i = 0; i < rank && i < 16; i++)
         fprintf(stream, "%s%zu", i == 0 ? "" : ",", dimensions[i]);
-    fputc(')', stream);
+    fprintf(stream, ")%s", spec + end);
     if (fclose(stream) == 0)
         return text;
     free(text);

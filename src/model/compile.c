@@ -114,6 +114,13 @@ static nn_status name_quantities(const nn_model *model, const nn_compile_parts *
     return NN_OK;
 }
 
+/* By validation and callbacks. */
+static bool is_taken(const char *name)
+{
+    return strncmp(name, "val_", 4) == 0 || strcmp(name, "epoch") == 0 ||
+           strcmp(name, "learning_rate") == 0;
+}
+
 static nn_status check_quantities(char *const *names, size_t count)
 {
     NN_REQUIRE(count <= 1 + NN_MAX_METRICS, NN_ERR_INVALID,
@@ -123,6 +130,11 @@ static nn_status check_quantities(char *const *names, size_t count)
             is_identifier(names[i]), NN_ERR_INVALID,
             "'%.80s' would be a column of the history: with several outputs, their names are "
             "of letters, digits and '_'",
+            names[i]);
+        NN_REQUIRE(
+            !is_taken(names[i]), NN_ERR_INVALID,
+            "'%s' would be a column of the history, which has others of that name: rename the "
+            "metric or the output",
             names[i]);
         for (size_t j = 0; j < i; j++)
             NN_REQUIRE(strcmp(names[i], names[j]) != 0, NN_ERR_INVALID,
