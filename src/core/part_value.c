@@ -48,7 +48,7 @@ static nn_status take_count(const nn_value *value, const char *name, size_t *cou
 {
     OPTION_REQUIRE(value->kind == NN_VALUE_NUMBER && value->number >= 0 &&
                        value->number <= 0x1p53 && value->number == (double)(size_t)value->number,
-                   "%s is %s, expected a whole number", name, describe(value));
+                   "%s is %s, expected a whole number >= 0", name, describe(value));
     *count = (size_t)value->number;
     return NN_OK;
 }
