@@ -42,7 +42,7 @@ static void take_in(const nn_part *part, double *state, const struct data *data,
     };
     ck_assert(nn_metric_of(part)->targets & target.kind);
     nn_metric_of(part)->update(part->self, state, rows, data->width, data->y + first * data->width,
-                               &target);
+                               &target, NULL);
 }
 
 static void check_metric(const json_t *wanted, const struct data *data)

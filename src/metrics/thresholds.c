@@ -8,8 +8,7 @@ size_t nn_thresholds_state_count(size_t thresholds)
     return 2 * (thresholds + 1);
 }
 
-/* How many thresholds y is above; NaN is above none. */
-static size_t slot_of(size_t thresholds, bool below_zero, nn_real y)
+size_t nn_thresholds_below(size_t thresholds, bool below_zero, nn_real y)
 {
     if (isnan(y))
         return 0;
@@ -20,26 +19,24 @@ static size_t slot_of(size_t thresholds, bool below_zero, nn_real y)
     return below_zero && slot == 0 ? 1 : slot;
 }
 
-void nn_thresholds_add(double *state, size_t thresholds, bool below_zero, nn_real y, bool wanted)
+void nn_thresholds_add(double *state, size_t thresholds, size_t below, bool wanted, double weight)
 {
-    state[(wanted ? thresholds + 1 : 0) + slot_of(thresholds, below_zero, y)]++;
+    state[(wanted ? thresholds + 1 : 0) + below] += weight;
 }
 
 nn_answers nn_thresholds_begin(const double *state, size_t thresholds)
 {
     nn_answers answers = {0, 0, 0, 0};
-    for (size_t i = 0; i <= thresholds; i++) {
-        answers.true_negatives += state[i];
-        answers.false_negatives += state[thresholds + 1 + i];
+    for (size_t i = thresholds + 1;
+         i-- > 0;) { /* in the order of nn_thresholds_lower: it rounds alike */
+        answers.negatives += state[i];
+        answers.positives += state[thresholds + 1 + i];
     }
     return answers;
 }
 
 void nn_thresholds_lower(const double *state, size_t thresholds, size_t index, nn_answers *answers)
 {
-    const double negatives = state[index + 1], positives = state[thresholds + 1 + index + 1];
-    answers->true_positives += positives;
-    answers->false_negatives -= positives;
-    answers->false_positives += negatives;
-    answers->true_negatives -= negatives;
+    answers->false_positives += state[index + 1];
+    answers->true_positives += state[thresholds + 1 + index + 1];
 }

@@ -14,14 +14,18 @@ static const nn_option options[] = {
 };
 
 static void update(const void *self, double *state, size_t rows, size_t width, const nn_real *y,
-                   const nn_target *target)
+                   const nn_target *target, const double *weight)
 {
     const nn_real tolerance = (nn_real)((const struct tolerance_accuracy *)self)->tolerance;
-    for (size_t i = 0; i < rows * width; i++) {
-        const nn_real difference = y[i] - target->values[i];
-        state[NN_MEAN_SUM] += difference <= tolerance && -difference <= tolerance;
+    for (size_t i = 0; i < rows; i++) {
+        size_t right = 0;
+        for (size_t at = i * width; at < (i + 1) * width; at++) {
+            const nn_real difference = y[at] - target->values[at];
+            right += difference <= tolerance && -difference <= tolerance;
+        }
+        state[NN_MEAN_SUM] += nn_metric_weight(weight, i) * (double)right;
     }
-    state[NN_MEAN_COUNT] += (double)(rows * width);
+    nn_mean_add_count(state, rows, width, weight);
 }
 
 const nn_metric nn_metric_tolerance_accuracy = {
