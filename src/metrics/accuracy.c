@@ -32,15 +32,21 @@ static void update_binary(nn_real threshold, double *state, size_t rows, size_t 
     nn_mean_add_count(state, rows, width, weight);
 }
 
+static bool is_right(size_t row, size_t width, const nn_real *y, const nn_target *target)
+{
+    return nn_largest(width, y + row * width) == nn_target_class(target, row, width);
+}
+
 static void update_classes(const void *self, double *state, size_t rows, size_t width,
                            const nn_real *y, const nn_target *target, const double *weight)
 {
-    double sum = state[NN_MEAN_SUM];
+    size_t right = 0;
     (void)self;
-    for (size_t i = 0; i < rows; i++)
-        sum += nn_metric_weight(weight, i) *
-               (nn_largest(width, y + i * width) == nn_target_class(target, i, width));
-    state[NN_MEAN_SUM] = sum;
+    for (size_t i = 0; i < rows && weight == NULL; i++)
+        right += is_right(i, width, y, target);
+    state[NN_MEAN_SUM] += (double)right;
+    for (size_t i = 0; i < rows && weight != NULL; i++)
+        state[NN_MEAN_SUM] += weight[i] * is_right(i, width, y, target);
     nn_mean_add_count(state, rows, 1, weight);
 }
 

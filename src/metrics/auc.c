@@ -122,21 +122,25 @@ static size_t state_count(const void *self, size_t width)
 }
 
 static void update(const void *self, double *state, size_t rows, size_t width, const nn_real *y,
-                   const nn_target *target, const double *weight)
+                   const nn_target *target, const double *weights)
 {
     const struct auc *auc = self;
     const bool even = are_even(auc);
     const size_t thresholds = threshold_count(auc);
     const size_t step = auc->multi_label ? nn_thresholds_state_count(thresholds) : 0;
-    for (size_t i = 0; i < rows; i++)
+    for (size_t i = 0; i < rows; i++) {
+        const double weight = nn_metric_weight(weights, i);
         for (size_t j = 0; j < width; j++) {
             const nn_real given = y[i * width + j];
             const nn_real output = auc->from_logits ? nn_sigmoid(given) : given;
-            nn_thresholds_add(
-                state + j * step, thresholds,
-                even ? nn_thresholds_below(thresholds, true, output) : count_below(auc, output),
-                nn_target_value(target, i, width, j) != 0, nn_metric_weight(weight, i));
+            const bool wanted = nn_target_value(target, i, width, j) != 0;
+            if (even)
+                nn_thresholds_add(state + j * step, thresholds, true, output, wanted, weight);
+            else
+                nn_thresholds_count(state + j * step, thresholds, count_below(auc, output), wanted,
+                                    weight);
         }
+    }
 }
 
 struct point {

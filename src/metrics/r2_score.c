@@ -34,24 +34,44 @@ static size_t state_count(const void *self, size_t width)
     return OUTPUTS + width * OUTPUT_STATE;
 }
 
-static void update(const void *self, double *state, size_t rows, size_t width, const nn_real *y,
-                   const nn_target *target, const double *weights)
+/* From the first row that weighs anything. */
+static void set_first(double *state, size_t rows, size_t width, const nn_real *t,
+                      const double *weight)
 {
-    (void)self;
-    for (size_t i = 0; i < rows; i++) {
-        const double weight = nn_metric_weight(weights, i);
-        for (size_t j = 0; j < width; j++) {
-            double *sums = state + OUTPUTS + j * OUTPUT_STATE;
-            const double t = (double)target->values[i * width + j];
-            const double error = t - (double)y[i * width + j];
-            if (state[WEIGHTS] == 0)
-                sums[FIRST] = t;
-            sums[SUM] += weight * (t - sums[FIRST]);
-            sums[SUM_OF_SQUARES] += weight * ((t - sums[FIRST]) * (t - sums[FIRST]));
-            sums[RESIDUAL] += weight * (error * error);
-        }
-        state[WEIGHTS] += weight;
+    size_t i = 0;
+    while (i < rows && nn_metric_weight(weight, i) == 0)
+        i++;
+    for (size_t j = 0; i < rows && j < width; j++)
+        state[OUTPUTS + j * OUTPUT_STATE + FIRST] = (double)t[i * width + j];
+}
+
+static inline void add_row(double *state, double weight, size_t width, const nn_real *y,
+                           const nn_real *t)
+{
+    for (size_t j = 0; j < width; j++) {
+        double *sums = state + OUTPUTS + j * OUTPUT_STATE;
+        const double wanted = (double)t[j], error = wanted - (double)y[j];
+        const double from_first = wanted - sums[FIRST];
+        sums[SUM] += weight * from_first;
+        sums[SUM_OF_SQUARES] += weight * (from_first * from_first);
+        sums[RESIDUAL] += weight * (error * error);
     }
+}
+
+static void update(const void *self, double *state, size_t rows, size_t width, const nn_real *y,
+                   const nn_target *target, const double *weight)
+{
+    const nn_real *t = target->values;
+    (void)self;
+    if (state[WEIGHTS] == 0)
+        set_first(state, rows, width, t, weight);
+    for (size_t i = 0; i < rows && weight == NULL; i++)
+        add_row(state, 1, width, y + i * width, t + i * width);
+    for (size_t i = 0; i < rows && weight != NULL; i++) {
+        add_row(state, weight[i], width, y + i * width, t + i * width);
+        state[WEIGHTS] += weight[i];
+    }
+    state[WEIGHTS] += weight == NULL ? (double)rows : 0;
     state[ROWS] += (double)rows;
 }
 

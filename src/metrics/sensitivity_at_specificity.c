@@ -48,8 +48,7 @@ static void update(const void *self, double *state, size_t rows, size_t width, c
     const size_t first = at->class_id.value, end = at->class_id.given ? first + 1 : width;
     for (size_t i = 0; i < rows; i++)
         for (size_t j = first; j < end; j++)
-            nn_thresholds_add(state, at->num_thresholds,
-                              nn_thresholds_below(at->num_thresholds, false, y[i * width + j]),
+            nn_thresholds_add(state, at->num_thresholds, false, y[i * width + j],
                               nn_target_value(target, i, width, j) != 0,
                               nn_metric_weight(weight, i));
 }

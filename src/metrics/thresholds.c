@@ -8,20 +8,21 @@ size_t nn_thresholds_state_count(size_t thresholds)
     return 2 * (thresholds + 1);
 }
 
-size_t nn_thresholds_below(size_t thresholds, bool below_zero, nn_real y)
+static size_t count_below(size_t thresholds, bool below_zero, nn_real y)
 {
     if (isnan(y))
         return 0;
     if (thresholds == 1)
         return y > (nn_real)0.5;
     const nn_real raised = y < 0 ? 0 : y, clipped = raised > 1 ? 1 : raised;
-    const size_t slot = (size_t)ceil((double)(clipped * (nn_real)(thresholds - 1)));
-    return below_zero && slot == 0 ? 1 : slot;
+    const size_t below = (size_t)ceil((double)(clipped * (nn_real)(thresholds - 1)));
+    return below_zero && below == 0 ? 1 : below;
 }
 
-void nn_thresholds_add(double *state, size_t thresholds, size_t below, bool wanted, double weight)
+void nn_thresholds_add(double *state, size_t thresholds, bool below_zero, nn_real y, bool wanted,
+                       double weight)
 {
-    state[(wanted ? thresholds + 1 : 0) + below] += weight;
+    nn_thresholds_count(state, thresholds, count_below(thresholds, below_zero, y), wanted, weight);
 }
 
 nn_answers nn_thresholds_begin(const double *state, size_t thresholds)

@@ -10,12 +10,17 @@
 /* How many numbers T thresholds need. */
 size_t nn_thresholds_state_count(size_t thresholds);
 
-/* How many of the thresholds y is above; NaN is above none. The first threshold is a little below 0 where
- * below_zero is true, so that every output but NaN is above it. */
-size_t nn_thresholds_below(size_t thresholds, bool below_zero, nn_real y);
+/* Takes in an output that is above so many of the thresholds, and counts weight times. */
+static inline void nn_thresholds_count(double *state, size_t thresholds, size_t below, bool wanted,
+                                       double weight)
+{
+    state[(wanted ? thresholds + 1 : 0) + below] += weight;
+}
 
-/* Takes in an output that is above so many of the thresholds and counts weight times. */
-void nn_thresholds_add(double *state, size_t thresholds, size_t below, bool wanted, double weight);
+/* The same for output y; NaN is above none. The first threshold is a little below 0 where below_zero is true, so
+ * that every output but NaN is above it. */
+void nn_thresholds_add(double *state, size_t thresholds, bool below_zero, nn_real y, bool wanted,
+                       double weight);
 
 /* positives and negatives: what is wanted to be a yes and a no, whatever was said; no less than the true or
  * false positives, also in rounding. */
