@@ -1,11 +1,13 @@
-/* Golden values of every metric: the library against what real Keras computed (tests/golden/make_metrics.py).
- * How far a value may be off stands beside it in the files. */
+/* Golden values of every metric, of rows with weights and without: the library against what real Keras computed
+ * (tests/golden/make_metrics.py, make_weighted_metrics.py). How far a value may be off stands beside it in the
+ * files. */
 #include "allocate.h"
 #include "golden_file.h"
 #include "keras_part.h"
 #include "metric.h"
 #include "suite.h"
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,6 +16,7 @@ struct data {
     size_t width;
     nn_real *y, *values;
     int32_t *labels;
+    double *weight; /* NULL: none */
 };
 
 static struct data read_data(void)
@@ -32,6 +35,14 @@ static struct data read_data(void)
     return data;
 }
 
+static void free_data(struct data *data)
+{
+    free(data->y);
+    free(data->values);
+    free(data->labels);
+    free(data->weight);
+}
+
 static void take_in(const nn_part *part, double *state, const struct data *data, size_t first,
                     size_t rows)
 {
@@ -42,7 +53,7 @@ static void take_in(const nn_part *part, double *state, const struct data *data,
     };
     ck_assert(nn_metric_of(part)->targets & target.kind);
     nn_metric_of(part)->update(part->self, state, rows, data->width, data->y + first * data->width,
-                               &target);
+                               &target, data->weight != NULL ? data->weight + first : NULL);
 }
 
 static void check_metric(const json_t *wanted, const struct data *data)
@@ -63,9 +74,10 @@ static void check_metric(const json_t *wanted, const struct data *data)
         first += rows;
         const double found = metric->result(part.self, data->width, state);
         ck_assert_msg(fabs(found - at(values, i)) <= bound,
-                      "%s on %s after %zu batches: %.9g, Keras has %.9g: off by %.2g, allowed is "
+                      "%s on %s%s after %zu batches: %.9g, Keras has %.9g: off by %.2g, allowed is "
                       "%.2g",
-                      text(wanted, "spec"), text(golden, "name"), i + 1, found, at(values, i),
+                      text(wanted, "spec"), text(golden, "name"),
+                      data->weight != NULL ? " with weights" : "", i + 1, found, at(values, i),
                       fabs(found - at(values, i)), bound);
     }
     free(state);
@@ -80,9 +92,31 @@ START_TEST(each_metric_is_that_of_keras_after_every_batch)
     json_t *wanted;
     ck_assert(json_array_size(member(golden, "metrics")) > 0);
     json_array_foreach(member(golden, "metrics"), index, wanted) check_metric(wanted, &data);
-    free(data.y);
-    free(data.values);
-    free(data.labels);
+    free_data(&data);
+}
+END_TEST
+
+/* The same rows. */
+START_TEST(each_metric_of_weighted_rows_is_that_of_keras)
+{
+    use_case("metrics.json", _i);
+    struct data data = read_data(), unweighted = data;
+    char name[64];
+    snprintf(name, sizeof name, "%s", text(golden, "name"));
+    free_file();
+    use_case("weighted_metrics.json", _i);
+    ck_assert_str_eq(text(golden, "name"), name);
+    const json_t *weights = member(golden, "weights");
+    const size_t rows = json_array_size(weights);
+    data.weight = reserve(rows, sizeof *data.weight);
+    for (size_t i = 0; i < rows; i++)
+        data.weight[i] = at(weights, i);
+    size_t index;
+    json_t *wanted;
+    ck_assert(json_array_size(member(golden, "metrics")) > 0);
+    json_array_foreach(member(golden, "metrics"), index, wanted)
+        check_metric(wanted, json_is_true(member(wanted, "weighted")) ? &data : &unweighted);
+    free_data(&data);
 }
 END_TEST
 
@@ -108,14 +142,14 @@ START_TEST(each_metrics_config_from_keras_is_read)
 }
 END_TEST
 
-/* How many comparisons there are with that metric. */
-static size_t cases_of(const char *metric)
+/* How many comparisons a file has with that metric. */
+static size_t cases_of(const char *file, const char *metric)
 {
-    const size_t length = strlen(metric), count = count_cases("metrics.json");
+    const size_t length = strlen(metric), count = count_cases(file);
     size_t found = 0, index;
     json_t *wanted;
     for (size_t i = 0; i < count; i++) {
-        use_case("metrics.json", (int)i);
+        use_case(file, (int)i);
         json_array_foreach(member(golden, "metrics"), index, wanted)
         {
             const char *spec = text(wanted, "spec");
@@ -129,9 +163,11 @@ static size_t cases_of(const char *metric)
 
 START_TEST(every_metric_is_compared)
 {
+    static const char *const files[] = {"metrics.json", "weighted_metrics.json"};
     for (size_t i = 0; i < nn_metric_room.count; i++)
-        ck_assert_msg(cases_of(nn_metric_room.parts[i]->name) >= 3, "few values of %s",
-                      nn_metric_room.parts[i]->name);
+        for (size_t f = 0; f < COUNT(files); f++)
+            ck_assert_msg(cases_of(files[f], nn_metric_room.parts[i]->name) >= 3,
+                          "few values of %s in %s", nn_metric_room.parts[i]->name, files[f]);
 }
 END_TEST
 
@@ -149,6 +185,7 @@ int main(void)
 {
     Suite *suite = suite_create("golden metrics");
     add_file(suite, "metrics.json", each_metric_is_that_of_keras_after_every_batch);
+    add_file(suite, "weighted_metrics.json", each_metric_of_weighted_rows_is_that_of_keras);
     add_file(suite, "metric_configs.json", each_metrics_config_from_keras_is_read);
     TCase *whole = tcase_create("all");
     tcase_set_timeout(whole, 120);

@@ -51,7 +51,7 @@ static double result_by(const nn_part *part, const struct answers *answers, nn_t
             .values = kind == NN_TARGET_VALUES ? answers->values + at * width : NULL,
             .labels = kind == NN_TARGET_LABELS ? answers->labels + at : NULL,
         };
-        metric->update(part->self, state, rows, width, answers->y + at * width, &target);
+        metric->update(part->self, state, rows, width, answers->y + at * width, &target, NULL);
     }
     const double result = metric->result(part->self, width, state);
     free(state);

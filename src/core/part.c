@@ -90,13 +90,13 @@ static nn_status check_required(const nn_option *table, const nn_spec *spec)
 
 static nn_status unknown_option(const nn_room *room, const nn_part_type *type, const char *name)
 {
-    const nn_option *const tables[] = {type->options, room->common};
+    const nn_option *const tables[] = {type->options, room->common, room->outer};
     nn_nearest nearest = nn_nearest_to(name);
     nn_text known = NN_TEXT_INIT;
-    for (size_t t = 0; t < 2; t++)
+    for (size_t t = 0; t < sizeof(tables) / sizeof(tables[0]); t++)
         for (const nn_option *option = tables[t]; option != NULL && option->name != NULL;
              option++) {
-            if (t == 1 && nn_option_find(type->options, option->name) != NULL)
+            if (t > 0 && nn_option_find(type->options, option->name) != NULL)
                 continue;
             nn_nearest_consider(&nearest, option->name);
             nn_text_append(&known, "%s%s", known.length == 0 ? "" : ", ", option->name);

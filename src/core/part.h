@@ -89,6 +89,7 @@ typedef struct nn_option {
     size_t offset;
     bool required;
     bool open_minimum, open_maximum; /* the bound itself is out of bounds */
+    bool list;                       /* REALS: written as a list if there is only one, too */
     bool default_given;              /* OPTIONAL_REAL: the default is default_number, not none */
     double default_number;           /* SIZE, INTEGER, REAL, OPTIONAL_REAL, REAL_OR_PART, BOOL */
     double minimum, maximum;         /* of every number; INFINITY: no bound */
@@ -273,7 +274,10 @@ struct nn_room {
     const nn_option *common; /* options that all parts of the room have, at the start of their
                                 structs; NULL: none. A part's own option of the same name takes the
                                 place of a common one: its default is another */
-    size_t common_size;      /* bytes that hold them: a part's struct has room for no less */
+    /* Options that parts of the room have where they are used, and whoever makes them there takes out of their
+     * specs: for the help. NULL: none. */
+    const nn_option *outer;
+    size_t common_size; /* bytes that hold them: a part's struct has room for no less */
     /* What no single common option can tell; NULL: nothing to check. */
     nn_status (*check)(const void *self);
 };

@@ -138,4 +138,5 @@ void nn_part_help(const nn_room *room, const nn_part_type *type, nn_text *text)
     nn_text_append(text, ": %s\n", type->help);
     write_table(type->options, NULL, text);
     write_table(room->common, type->options, text);
+    write_table(room->outer, type->options, text);
 }

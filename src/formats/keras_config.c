@@ -170,19 +170,30 @@ static nn_status write_losses(const nn_model *model, nn_text *text)
     return NN_OK;
 }
 
+/* Of an output, from *next on in the model's list. */
+static nn_status write_metrics_of(const nn_model *model, size_t output, bool weighted, size_t *next,
+                                  nn_text *text)
+{
+    bool first = true;
+    for (; *next < model->metric_count; (*next)++) {
+        const nn_named_metric *metric = &model->metrics[*next];
+        if (metric->output != output || metric->weighted != weighted)
+            break;
+        nn_text_append(text, first ? "" : ",");
+        NN_TRY(nn_keras_write_metric(&metric->part, metric->name, text));
+        first = false;
+    }
+    return NN_OK;
+}
+
 /* With several outputs, a list for each. */
-static nn_status write_metrics(const nn_model *model, nn_text *text)
+static nn_status write_metrics(const nn_model *model, bool weighted, size_t *next, nn_text *text)
 {
     const bool several = model->output_count > 1;
-    nn_text_append(text, ",\"metrics\":[");
-    for (size_t output = 0, i = 0; output < model->output_count; output++) {
+    nn_text_append(text, ",\"%smetrics\":[", weighted ? "weighted_" : "");
+    for (size_t output = 0; output < model->output_count; output++) {
         nn_text_append(text, !several ? "" : output == 0 ? "[" : ",[");
-        for (bool first = true; i < model->metric_count && model->metrics[i].output == output;
-             i++) {
-            nn_text_append(text, first ? "" : ",");
-            NN_TRY(nn_keras_write_metric(&model->metrics[i].part, model->metrics[i].name, text));
-            first = false;
-        }
+        NN_TRY(write_metrics_of(model, output, weighted, next, text));
         nn_text_append(text, several ? "]" : "");
     }
     nn_text_append(text, "]");
@@ -194,7 +205,10 @@ nn_status nn_keras_write_compile(const nn_model *model, nn_text *text)
     nn_text_append(text, "{\"optimizer\":");
     NN_TRY(nn_keras_write_part(&model->optimizer, text));
     NN_TRY(write_losses(model, text));
-    NN_TRY(write_metrics(model, text));
+    size_t next = 0;
+    NN_TRY(write_metrics(model, false, &next, text));
+    if (next < model->metric_count)
+        NN_TRY(write_metrics(model, true, &next, text));
     nn_text_append(text, "}");
     return NN_OK;
 }

@@ -251,49 +251,66 @@ static nn_status read_loss_weights(nn_model *model, const nn_json *json)
 }
 
 static nn_status read_metric(nn_compile_parts *parts, const nn_model *model, const nn_json *json,
-                             size_t output)
+                             size_t output, bool weighted)
 {
     nn_named_metric *metric = &parts->metrics[parts->metric_count++];
     const char *name;
     metric->output = output;
+    metric->weighted = weighted;
     NN_TRY(nn_keras_read_part_with(&metric->part, &nn_metric_room, &model->custom, json, &name));
     metric->name = nn_copy_string(name != NULL ? name : metric->part.type->name);
     return metric->name != NULL ? NN_OK : NN_ERR_NO_MEMORY;
 }
 
 /* A list of metrics; with several outputs, for each of them a list, or one metric, or null. */
-static nn_status read_metrics(nn_compile_parts *parts, const nn_model *model, const nn_json *json)
+static nn_status read_metric_list(nn_compile_parts *parts, const nn_model *model,
+                                  const nn_json *json, bool weighted)
 {
+    const char *key = weighted ? "weighted_metrics" : "metrics";
     NN_REQUIRE(json == NULL || nn_json_is(json, NN_JSON_NULL) || nn_json_is(json, NN_JSON_LIST),
-               NN_ERR_UNSUPPORTED, "metrics aren't a list");
+               NN_ERR_UNSUPPORTED, "%s aren't a list", key);
     const size_t outputs = model->output_count;
     NN_REQUIRE(outputs == 1 || nn_json_count(json) == 0 || nn_json_count(json) == outputs,
-               NN_ERR_FORMAT, "metrics of %zu outputs, but there are %zu", nn_json_count(json),
+               NN_ERR_FORMAT, "%s of %zu outputs, but there are %zu", key, nn_json_count(json),
                outputs);
-    parts->metrics = nn_allocate(json == NULL ? 0 : json->span, sizeof(*parts->metrics));
-    if (parts->metrics == NULL)
-        return NN_ERR_NO_MEMORY;
     size_t output = 0;
     for (const nn_json *item = nn_json_first(json); item != NULL; item = nn_json_next(json, item)) {
         if (nn_json_is(item, NN_JSON_LIST))
             for (const nn_json *of = nn_json_first(item); of != NULL; of = nn_json_next(item, of))
-                NN_TRY(read_metric(parts, model, of, output));
+                NN_TRY(read_metric(parts, model, of, output, weighted));
         else if (outputs == 1 || !nn_json_is(item, NN_JSON_NULL))
-            NN_TRY(read_metric(parts, model, item, output));
+            NN_TRY(read_metric(parts, model, item, output, weighted));
         output += outputs > 1;
     }
     return NN_OK;
 }
 
+static size_t span_of(const nn_json *json)
+{
+    return json != NULL ? json->span : 0;
+}
+
+static nn_status read_metrics(nn_compile_parts *parts, const nn_model *model, const nn_json *json)
+{
+    const nn_json *plain = nn_json_get(json, "metrics");
+    const nn_json *weighted = nn_json_get(json, "weighted_metrics");
+    parts->metrics = nn_allocate(span_of(plain) + span_of(weighted), sizeof(*parts->metrics));
+    if (parts->metrics == NULL)
+        return NN_ERR_NO_MEMORY;
+    NN_TRY(read_metric_list(parts, model, plain, false));
+    return read_metric_list(parts, model, weighted, true);
+}
+
 static nn_status read_compile(nn_compile_parts *parts, nn_model *model, const nn_json *json)
 {
-    static const char *const known[] = {"optimizer", "loss", "loss_weights", "metrics", NULL};
+    static const char *const known[] = {"optimizer",        "loss", "loss_weights", "metrics",
+                                        "weighted_metrics", NULL};
     NN_TRY(check_keys(json, known));
     NN_TRY(nn_keras_read_part(&parts->optimizer, &nn_optimizer_room, nn_json_get(json, "optimizer"),
                               NULL));
     NN_TRY(read_losses(parts, model, nn_json_get(json, "loss")));
     NN_TRY(read_loss_weights(model, nn_json_get(json, "loss_weights")));
-    return read_metrics(parts, model, nn_json_get(json, "metrics"));
+    return read_metrics(parts, model, json);
 }
 
 nn_status nn_keras_read_compile(nn_compile_parts *parts, nn_model *model, const nn_json *json)

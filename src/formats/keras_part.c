@@ -36,10 +36,10 @@ static void write_integers(const nn_integers *integers, nn_text *text)
                        i + 1 == integers->count ? "]" : "");
 }
 
-/* Where there may be none, one number stands alone: Keras takes it for every value. */
-static void write_reals(const nn_reals *reals, bool optional, nn_text *text)
+/* Where there may be none, one number stands alone, unless it is to be a list: Keras takes it for every value. */
+static void write_reals(const nn_option *option, const nn_reals *reals, nn_text *text)
 {
-    const bool list = !optional || reals->count > 1;
+    const bool list = option->required || reals->count > 1 || (option->list && reals->count > 0);
     nn_text_append(text, reals->count == 0 ? "null" : list ? "[" : "");
     for (size_t i = 0; i < reals->count; i++) {
         nn_text_append(text, i == 0 ? "" : ",");
@@ -99,7 +99,7 @@ static nn_status write_value(const nn_option *option, const void *value, nn_text
         break;
     }
     case NN_TYPE_REALS:
-        write_reals(value, !option->required, text);
+        write_reals(option, value, text);
         return NN_OK;
     case NN_TYPE_REAL_OR_PART: {
         const nn_real_or_part *either = value;

@@ -20,7 +20,8 @@
  *                     A caller's own activation, loss or metric is there by its name alone.
  *     compile         JSON: {"optimizer": ..., "loss": ..., "metrics": [...]}, as Keras's
  *                     compile_from_config reads them, of several outputs lists in their order, and
- *                     "loss_weights" if they aren't all 1; only if the model is compiled
+ *                     "loss_weights" if they aren't all 1 and "weighted_metrics" if there are such,
+ *                     as "metrics"; only if the model is compiled
  *     state           JSON: {"seed", "iteration", "epochs_started"}, with which training goes on as
  *                     if there had been no file in between; for optimizers that keep single numbers
  *                     also "scalars", an object of these ({"u_product": 0.5})

@@ -15,40 +15,55 @@ static const nn_option binary_options[] = {
     NN_OPTION_END,
 };
 
-static void update_binary(nn_real threshold, double *state, size_t count, const nn_real *y,
-                          const nn_target *target)
+static void update_binary(nn_real threshold, double *state, size_t rows, size_t width,
+                          const nn_real *y, const nn_target *target, const double *weight)
 {
-    for (size_t i = 0; i < count; i++) {
-        const nn_real wanted =
-            target->kind == NN_TARGET_LABELS ? (nn_real)target->labels[i] : target->values[i];
-        state[NN_MEAN_SUM] += (y[i] > threshold ? 1 : 0) == wanted;
+    double sum = state[NN_MEAN_SUM];
+    for (size_t i = 0; i < rows; i++) {
+        size_t right = 0;
+        for (size_t at = i * width; at < (i + 1) * width; at++) {
+            const nn_real wanted =
+                target->kind == NN_TARGET_LABELS ? (nn_real)target->labels[at] : target->values[at];
+            right += (y[at] > threshold ? 1 : 0) == wanted;
+        }
+        sum += nn_metric_weight(weight, i) * (double)right;
     }
-    state[NN_MEAN_COUNT] += (double)count;
+    state[NN_MEAN_SUM] = sum;
+    nn_mean_add_count(state, rows, width, weight);
+}
+
+static bool is_right(size_t row, size_t width, const nn_real *y, const nn_target *target)
+{
+    return nn_largest(width, y + row * width) == nn_target_class(target, row, width);
 }
 
 static void update_classes(const void *self, double *state, size_t rows, size_t width,
-                           const nn_real *y, const nn_target *target)
+                           const nn_real *y, const nn_target *target, const double *weight)
 {
+    size_t right = 0;
     (void)self;
-    for (size_t i = 0; i < rows; i++)
-        state[NN_MEAN_SUM] += nn_largest(width, y + i * width) == nn_target_class(target, i, width);
-    state[NN_MEAN_COUNT] += (double)rows;
+    for (size_t i = 0; i < rows && weight == NULL; i++)
+        right += is_right(i, width, y, target);
+    state[NN_MEAN_SUM] += (double)right;
+    for (size_t i = 0; i < rows && weight != NULL; i++)
+        state[NN_MEAN_SUM] += weight[i] * is_right(i, width, y, target);
+    nn_mean_add_count(state, rows, 1, weight);
 }
 
 static void update_binary_accuracy(const void *self, double *state, size_t rows, size_t width,
-                                   const nn_real *y, const nn_target *target)
+                                   const nn_real *y, const nn_target *target, const double *weight)
 {
     const struct binary_accuracy *binary = self;
-    update_binary((nn_real)binary->threshold, state, rows * width, y, target);
+    update_binary((nn_real)binary->threshold, state, rows, width, y, target, weight);
 }
 
 static void update_accuracy(const void *self, double *state, size_t rows, size_t width,
-                            const nn_real *y, const nn_target *target)
+                            const nn_real *y, const nn_target *target, const double *weight)
 {
     if (width == 1)
-        update_binary((nn_real)0.5, state, rows, y, target);
+        update_binary((nn_real)0.5, state, rows, width, y, target, weight);
     else
-        update_classes(self, state, rows, width, y, target);
+        update_classes(self, state, rows, width, y, target, weight);
 }
 
 static nn_status check_classes(const void *self, size_t width)

@@ -1,6 +1,6 @@
 /* Right and wrong answers where each output says yes or no to a class: yes is an output above the
  * threshold (with top_k: that is also among the k largest of its row, the first of equal ones).
- * true_positives, true_negatives, false_positives, false_negatives: how many there are.
+ * true_positives, true_negatives, false_positives, false_negatives: how many there are, or their weights.
  * precision = TP / (TP + FP), recall = TP / (TP + FN), 0 where that is 0 / 0.
  * With several outputs the answers of all of them count together, with class_id those of one output. A
  * target other than 0 is a yes, and a class label stands for a one-hot row; an output that is NaN is above no
@@ -58,14 +58,14 @@ static size_t next_largest(size_t width, const nn_real *row, size_t last)
     return best;
 }
 
-static void count_yes(double *state, nn_real threshold, nn_real y, bool wanted)
+static void count_yes(double *state, nn_real threshold, nn_real y, bool wanted, double weight)
 {
     if (y > threshold)
-        state[wanted ? TRUE_POSITIVES : FALSE_POSITIVES]++;
+        state[wanted ? TRUE_POSITIVES : FALSE_POSITIVES] += weight;
 }
 
 static void update(const void *self, double *state, size_t rows, size_t width, const nn_real *y,
-                   const nn_target *target)
+                   const nn_target *target, const double *weights)
 {
     const struct confusion *confusion = self;
     const nn_real threshold = threshold_of(confusion);
@@ -73,11 +73,12 @@ static void update(const void *self, double *state, size_t rows, size_t width, c
     const size_t first = one ? confusion->class_id.value : 0, end = one ? first + 1 : width;
     for (size_t i = 0; i < rows; i++) {
         const nn_real *row = y + i * width;
+        const double weight = nn_metric_weight(weights, i);
         for (size_t j = first; j < end; j++) {
             const bool wanted = nn_target_value(target, i, width, j) != 0;
-            state[wanted ? POSITIVES : NEGATIVES]++;
+            state[wanted ? POSITIVES : NEGATIVES] += weight;
             if (!confusion->top_k.given)
-                count_yes(state, threshold, row[j], wanted);
+                count_yes(state, threshold, row[j], wanted, weight);
         }
         size_t j = width;
         for (size_t k = 0; k < confusion->top_k.value; k++) { /* 0 without top_k */
@@ -85,7 +86,8 @@ static void update(const void *self, double *state, size_t rows, size_t width, c
             if (j == width)
                 break;
             if (j >= first && j < end)
-                count_yes(state, threshold, row[j], nn_target_value(target, i, width, j) != 0);
+                count_yes(state, threshold, row[j], nn_target_value(target, i, width, j) != 0,
+                          weight);
         }
     }
 }

@@ -27,27 +27,28 @@ static struct moments moments_of(size_t width, const nn_real *y, const nn_real *
 }
 
 static void update_pearson(const void *self, double *state, size_t rows, size_t width,
-                           const nn_real *y, const nn_target *target)
+                           const nn_real *y, const nn_target *target, const double *weight)
 {
     (void)self;
     for (size_t i = 0; i < rows; i++) {
         const struct moments row = moments_of(width, y + i * width, target->values + i * width);
-        state[NN_MEAN_SUM] += nn_ratio(row.covariance, sqrt(row.variance_y * row.variance_t));
+        state[NN_MEAN_SUM] += nn_metric_weight(weight, i) *
+                              nn_ratio(row.covariance, sqrt(row.variance_y * row.variance_t));
     }
-    state[NN_MEAN_COUNT] += (double)rows;
+    nn_mean_add_count(state, rows, 1, weight);
 }
 
 static void update_concordance(const void *self, double *state, size_t rows, size_t width,
-                               const nn_real *y, const nn_target *target)
+                               const nn_real *y, const nn_target *target, const double *weight)
 {
     (void)self;
     for (size_t i = 0; i < rows; i++) {
         const struct moments row = moments_of(width, y + i * width, target->values + i * width);
         const double shift = row.mean_y - row.mean_t;
-        state[NN_MEAN_SUM] += 2 * row.covariance /
+        state[NN_MEAN_SUM] += nn_metric_weight(weight, i) * 2 * row.covariance /
                               (row.variance_y + row.variance_t + shift * shift + NN_LOSS_EPSILON);
     }
-    state[NN_MEAN_COUNT] += (double)rows;
+    nn_mean_add_count(state, rows, 1, weight);
 }
 
 static nn_status check_width(const void *self, size_t width)

@@ -13,7 +13,7 @@ struct custom_metric {
 
 /* Some rows' values, added to the sum. */
 static void add_rows(const struct custom_metric *custom, double *state, size_t rows, size_t width,
-                     const nn_real *y, const nn_target *target)
+                     const nn_real *y, const nn_target *target, const double *weight)
 {
     double values[ROWS_AT_ONCE] = {0};
     const nn_custom_metric *functions = &custom->functions;
@@ -26,12 +26,12 @@ static void add_rows(const struct custom_metric *custom, double *state, size_t r
     nn_floats_end(rows * width, outputs, NULL);
     nn_custom_targets_end(target, rows, width, targets);
     for (size_t i = 0; i < rows; i++)
-        state[NN_MEAN_SUM] += values[i];
-    state[NN_MEAN_COUNT] += (double)rows;
+        state[NN_MEAN_SUM] += nn_metric_weight(weight, i) * values[i];
+    nn_mean_add_count(state, rows, 1, weight);
 }
 
 static void update(const void *self, double *state, size_t rows, size_t width, const nn_real *y,
-                   const nn_target *target)
+                   const nn_target *target, const double *weight)
 {
     const struct custom_metric *custom = (const struct custom_metric *)nn_custom_part_of(self);
     for (size_t at = 0; at < rows && !nn_custom_failed(); at += ROWS_AT_ONCE) {
@@ -41,7 +41,7 @@ static void update(const void *self, double *state, size_t rows, size_t width, c
         else
             some.values += at * width;
         add_rows(custom, state, rows - at < ROWS_AT_ONCE ? rows - at : ROWS_AT_ONCE, width,
-                 y + at * width, &some);
+                 y + at * width, &some, weight != NULL ? weight + at : NULL);
     }
 }
 

@@ -54,23 +54,24 @@ static size_t state_count(const void *self, size_t width)
 }
 
 static void update(const void *self, double *state, size_t rows, size_t width, const nn_real *y,
-                   const nn_target *target)
+                   const nn_target *target, const double *weights)
 {
     const struct f_score *f = self;
     const nn_real threshold = (nn_real)f->threshold.value;
     for (size_t i = 0; i < rows; i++) {
         const nn_real *row = y + i * width;
         const nn_real largest = row[nn_largest(width, row)];
+        const double weight = nn_metric_weight(weights, i);
         for (size_t j = 0; j < width; j++) {
             double *counts = state + j * CLASS_STATE;
             const bool yes = f->threshold.given ? row[j] > threshold
                                                 : row[j] >= largest && fabs((double)row[j]) > 1e-9;
             const double wanted = (double)nn_target_value(target, i, width, j);
             if (yes) {
-                counts[TRUE_POSITIVES] += wanted;
-                counts[FALSE_POSITIVES] += 1 - wanted;
+                counts[TRUE_POSITIVES] += weight * wanted;
+                counts[FALSE_POSITIVES] += weight * (1 - wanted);
             } else {
-                counts[FALSE_NEGATIVES] += wanted;
+                counts[FALSE_NEGATIVES] += weight * wanted;
             }
         }
     }

@@ -46,8 +46,20 @@ ROWS(NN_ROOM_DECLARE)
 
 static const nn_part_type *const parts[] = {ROWS(NN_ROOM_ROW)};
 
+/* Their values go to the model's list of metrics, not into a struct of their own. */
+static const nn_option outer[] = {
+    {.name = "name",
+     .type = NN_TYPE_STRING,
+     .help = "by which values and history know it; none: its own"},
+    {.name = "weighted",
+     .type = NN_TYPE_BOOL,
+     .help = "whether rows count by sample and class weights, as in Keras's weighted_metrics"},
+    NN_OPTION_END,
+};
+
 const nn_room nn_metric_room = {
     .kind = "metric",
+    .outer = outer,
     .module = "keras.metrics",
     .parts = parts,
     .count = sizeof parts / sizeof parts[0],

@@ -1,7 +1,7 @@
 /* r2_score, the coefficient of determination: of each output 1 - residual / total, with residual =
  * sum (t - y)^2 and total = sum (t - mean t)^2; then the outputs' mean, or (variance_weighted_average) their
  * mean by total. num_regressors p makes it the adjusted score 1 - (1 - R2) (n - 1) / (n - p - 1), n the number
- * of targets, unless n - p - 1 isn't above 0.  Source: Keras; scikit-learn where Keras divides 0 by 0: a
+ * of targets, whatever they weigh, unless n - p - 1 isn't above 0.  Source: Keras; scikit-learn where Keras divides 0 by 0: a
  * constant target that is met is a score of 1, and where all are constant the average is uniform. */
 #include "metric.h"
 #include "status.h"
@@ -23,9 +23,9 @@ static const nn_option options[] = {
     NN_OPTION_END,
 };
 
-/* How many rows there were, then of each output: sums are of t - FIRST, its first target, so that squares
- * of a large mean don't swallow the variance. */
-enum { ROWS, OUTPUTS };
+/* How many rows there were and what they weigh, then of each output: weighted sums of t - FIRST, the first of
+ * its targets that weighs anything, so that squares of a large mean don't swallow the variance. */
+enum { ROWS, WEIGHTS, OUTPUTS };
 enum { FIRST, SUM, SUM_OF_SQUARES, RESIDUAL, OUTPUT_STATE };
 
 static size_t state_count(const void *self, size_t width)
@@ -34,21 +34,44 @@ static size_t state_count(const void *self, size_t width)
     return OUTPUTS + width * OUTPUT_STATE;
 }
 
-static void update(const void *self, double *state, size_t rows, size_t width, const nn_real *y,
-                   const nn_target *target)
+/* From the first row that weighs anything. */
+static void set_first(double *state, size_t rows, size_t width, const nn_real *t,
+                      const double *weight)
 {
+    size_t i = 0;
+    while (i < rows && nn_metric_weight(weight, i) == 0)
+        i++;
+    for (size_t j = 0; i < rows && j < width; j++)
+        state[OUTPUTS + j * OUTPUT_STATE + FIRST] = (double)t[i * width + j];
+}
+
+static inline void add_row(double *state, double weight, size_t width, const nn_real *y,
+                           const nn_real *t)
+{
+    for (size_t j = 0; j < width; j++) {
+        double *sums = state + OUTPUTS + j * OUTPUT_STATE;
+        const double wanted = (double)t[j], error = wanted - (double)y[j];
+        const double from_first = wanted - sums[FIRST];
+        sums[SUM] += weight * from_first;
+        sums[SUM_OF_SQUARES] += weight * (from_first * from_first);
+        sums[RESIDUAL] += weight * (error * error);
+    }
+}
+
+static void update(const void *self, double *state, size_t rows, size_t width, const nn_real *y,
+                   const nn_target *target, const double *weight)
+{
+    const nn_real *t = target->values;
     (void)self;
-    for (size_t i = 0; i < rows; i++)
-        for (size_t j = 0; j < width; j++) {
-            double *sums = state + OUTPUTS + j * OUTPUT_STATE;
-            const double t = (double)target->values[i * width + j];
-            const double error = t - (double)y[i * width + j];
-            if (state[ROWS] == 0 && i == 0)
-                sums[FIRST] = t;
-            sums[SUM] += t - sums[FIRST];
-            sums[SUM_OF_SQUARES] += (t - sums[FIRST]) * (t - sums[FIRST]);
-            sums[RESIDUAL] += error * error;
-        }
+    if (state[WEIGHTS] == 0)
+        set_first(state, rows, width, t, weight);
+    for (size_t i = 0; i < rows && weight == NULL; i++)
+        add_row(state, 1, width, y + i * width, t + i * width);
+    for (size_t i = 0; i < rows && weight != NULL; i++) {
+        add_row(state, weight[i], width, y + i * width, t + i * width);
+        state[WEIGHTS] += weight[i];
+    }
+    state[WEIGHTS] += weight == NULL ? (double)rows : 0;
     state[ROWS] += (double)rows;
 }
 
@@ -70,11 +93,11 @@ static double result(const void *self, size_t width, const double *state)
     const struct r2_score *r2 = self;
     const bool weighted = strcmp(r2->class_aggregation, "variance_weighted_average") == 0;
     double plain = 0, by_total = 0, totals = 0;
-    if (state[ROWS] == 0)
+    if (state[WEIGHTS] == 0)
         return 0;
     for (size_t j = 0; j < width; j++) {
         const double *sums = state + OUTPUTS + j * OUTPUT_STATE;
-        const double total = sums[SUM_OF_SQUARES] - sums[SUM] * sums[SUM] / state[ROWS];
+        const double total = sums[SUM_OF_SQUARES] - sums[SUM] * sums[SUM] / state[WEIGHTS];
         const double found = score(sums[RESIDUAL], total);
         plain += found;
         by_total += total * found;

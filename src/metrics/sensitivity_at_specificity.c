@@ -42,14 +42,15 @@ static size_t state_count(const void *self, size_t width)
 }
 
 static void update(const void *self, double *state, size_t rows, size_t width, const nn_real *y,
-                   const nn_target *target)
+                   const nn_target *target, const double *weight)
 {
     const struct rate_at_rate *at = self;
     const size_t first = at->class_id.value, end = at->class_id.given ? first + 1 : width;
     for (size_t i = 0; i < rows; i++)
         for (size_t j = first; j < end; j++)
             nn_thresholds_add(state, at->num_thresholds, false, y[i * width + j],
-                              nn_target_value(target, i, width, j) != 0);
+                              nn_target_value(target, i, width, j) != 0,
+                              nn_metric_weight(weight, i));
 }
 
 typedef double rate(const nn_answers *answers);

@@ -10,12 +10,22 @@
 /* How many numbers T thresholds need. */
 size_t nn_thresholds_state_count(size_t thresholds);
 
-/* Takes in one output. The first threshold is a little below 0 where below_zero is true, so that every
- * output but NaN is above it. */
-void nn_thresholds_add(double *state, size_t thresholds, bool below_zero, nn_real y, bool wanted);
+/* Takes in an output that is above so many of the thresholds, and counts weight times. */
+static inline void nn_thresholds_count(double *state, size_t thresholds, size_t below, bool wanted,
+                                       double weight)
+{
+    state[(wanted ? thresholds + 1 : 0) + below] += weight;
+}
 
+/* The same for output y; NaN is above none. The first threshold is a little below 0 where below_zero is true, so
+ * that every output but NaN is above it. */
+void nn_thresholds_add(double *state, size_t thresholds, bool below_zero, nn_real y, bool wanted,
+                       double weight);
+
+/* positives and negatives: what is wanted to be a yes and a no, whatever was said; no less than the true or
+ * false positives, also in rounding. */
 typedef struct nn_answers {
-    double true_positives, false_positives, true_negatives, false_negatives;
+    double true_positives, false_positives, positives, negatives;
 } nn_answers;
 
 /* The answers above the last threshold: none is a yes. */
@@ -31,12 +41,12 @@ static inline double nn_precision(const nn_answers *at)
 
 static inline double nn_recall(const nn_answers *at)
 {
-    return nn_ratio(at->true_positives, at->true_positives + at->false_negatives);
+    return nn_ratio(at->true_positives, at->positives);
 }
 
 static inline double nn_specificity(const nn_answers *at)
 {
-    return nn_ratio(at->true_negatives, at->true_negatives + at->false_positives);
+    return nn_ratio(at->negatives - at->false_positives, at->negatives);
 }
 
 #endif

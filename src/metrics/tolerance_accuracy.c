@@ -13,15 +13,27 @@ static const nn_option options[] = {
     NN_OPTION_END,
 };
 
+static size_t count_right(nn_real tolerance, size_t count, const nn_real *y, const nn_real *t)
+{
+    size_t right = 0;
+    for (size_t i = 0; i < count; i++) {
+        const nn_real difference = y[i] - t[i];
+        right += difference <= tolerance && -difference <= tolerance;
+    }
+    return right;
+}
+
 static void update(const void *self, double *state, size_t rows, size_t width, const nn_real *y,
-                   const nn_target *target)
+                   const nn_target *target, const double *weight)
 {
     const nn_real tolerance = (nn_real)((const struct tolerance_accuracy *)self)->tolerance;
-    for (size_t i = 0; i < rows * width; i++) {
-        const nn_real difference = y[i] - target->values[i];
-        state[NN_MEAN_SUM] += difference <= tolerance && -difference <= tolerance;
-    }
-    state[NN_MEAN_COUNT] += (double)(rows * width);
+    const nn_real *t = target->values;
+    if (weight == NULL)
+        state[NN_MEAN_SUM] += (double)count_right(tolerance, rows * width, y, t);
+    for (size_t i = 0; i < rows && weight != NULL; i++)
+        state[NN_MEAN_SUM] +=
+            weight[i] * (double)count_right(tolerance, width, y + i * width, t + i * width);
+    nn_mean_add_count(state, rows, width, weight);
 }
 
 const nn_metric nn_metric_tolerance_accuracy = {

@@ -29,13 +29,14 @@ static bool in_top_k(size_t k, size_t width, const nn_real *row, size_t wanted)
 }
 
 static void update(const void *self, double *state, size_t rows, size_t width, const nn_real *y,
-                   const nn_target *target)
+                   const nn_target *target, const double *weight)
 {
     const struct top_k *top = self;
     for (size_t i = 0; i < rows; i++)
         state[NN_MEAN_SUM] +=
+            nn_metric_weight(weight, i) *
             in_top_k(top->k, width, y + i * width, nn_target_class(target, i, width));
-    state[NN_MEAN_COUNT] += (double)rows;
+    nn_mean_add_count(state, rows, 1, weight);
 }
 
 static nn_status check_width(const void *self, size_t width)

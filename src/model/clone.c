@@ -44,6 +44,7 @@ static nn_status clone_parts(const nn_model *model, const nn_custom_parts *custo
         nn_named_metric *metric = &parts->metrics[i];
         NN_TRY(nn_part_clone_with(&metric->part, custom, &model->metrics[i].part));
         metric->output = model->metrics[i].output;
+        metric->weighted = model->metrics[i].weighted;
         metric->name = nn_copy_string(model->metrics[i].name);
         if (metric->name == NULL)
             return NN_ERR_NO_MEMORY;

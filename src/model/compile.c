@@ -56,6 +56,11 @@ static nn_status check_metric(const nn_model *model, const nn_loss *loss,
     return NN_OK;
 }
 
+static bool share_name(const nn_named_metric *a, const nn_named_metric *b)
+{
+    return a->output == b->output && strcmp(a->name, b->name) == 0;
+}
+
 static nn_status check_metrics(const nn_model *model, const nn_compile_parts *parts)
 {
     const nn_named_metric *metrics = parts->metrics;
@@ -66,8 +71,8 @@ static nn_status check_metrics(const nn_model *model, const nn_compile_parts *pa
         NN_TRY(check_metric(model, nn_loss_of(&parts->losses[of]), &metrics[i]));
         NN_TRY(check_metric_width(model, &metrics[i]));
         for (size_t j = 0; j < i; j++)
-            NN_REQUIRE(metrics[i].output != metrics[j].output ||
-                           strcmp(metrics[i].name, metrics[j].name) != 0,
+            NN_REQUIRE(!share_name(&metrics[i], &metrics[j]) ||
+                           metrics[i].weighted != metrics[j].weighted,
                        NN_ERR_INVALID, "metric %s is given twice: tell them apart by name=...",
                        metrics[i].name);
     }
@@ -90,6 +95,15 @@ static nn_status check_losses(const nn_model *model, const nn_compile_parts *par
 
 /* ---- what the model reports ---- */
 
+/* Keras's way to tell a weighted metric from the same one without weights. */
+static const char *prefix_of(const nn_compile_parts *parts, const nn_named_metric *metric)
+{
+    for (size_t i = 0; metric->weighted && i < parts->metric_count; i++)
+        if (!parts->metrics[i].weighted && share_name(&parts->metrics[i], metric))
+            return "weighted_";
+    return "";
+}
+
 /* Fills names[quantities], which are the caller's to release. With several outputs their names stand
  * before those of losses and metrics, as in Keras. */
 static nn_status name_quantities(const nn_model *model, const nn_compile_parts *parts, char **names)
@@ -105,7 +119,10 @@ static nn_status name_quantities(const nn_model *model, const nn_compile_parts *
         nn_text text = NN_TEXT_INIT;
         if (several)
             nn_text_append(&text, "%s_", nn_model_output_name(model, output));
-        nn_text_append(&text, "%s", metric == NULL ? "loss" : metric->name);
+        if (metric == NULL)
+            nn_text_append(&text, "loss");
+        else
+            nn_text_append(&text, "%s%s", prefix_of(parts, metric), metric->name);
         names[1 + i] = text.failed ? NULL : nn_copy_string(text.data);
         nn_text_free(&text);
         if (names[1 + i] == NULL)
@@ -138,7 +155,9 @@ static nn_status check_quantities(char *const *names, size_t count)
             names[i]);
         for (size_t j = 0; j < i; j++)
             NN_REQUIRE(strcmp(names[i], names[j]) != 0, NN_ERR_INVALID,
-                       "two columns of the history would be named %s: rename an output", names[i]);
+                       "two columns of the history would be named %s: rename an output or "
+                       "a metric",
+                       names[i]);
     }
     return NN_OK;
 }

@@ -60,26 +60,42 @@ static nn_status split_metric(const nn_model *model, const char *given, const ch
     return NN_OK;
 }
 
-/* Takes name=... out of the arguments: any metric may have one. Without it *name stays. */
-static nn_status take_name(nn_spec *spec, const char **name)
+/* Takes key=... out of the arguments, if it is there; the value is still the spec's it came from. */
+static nn_status take_argument(nn_spec *spec, const char *key, bool *given, nn_value *value)
 {
-    bool given = false;
     size_t kept = 0;
+    *given = false;
     for (size_t i = 0; i < spec->count; i++) {
         const nn_argument *argument = &spec->arguments[i];
-        if (strcmp(argument->key, "name") != 0) {
+        if (strcmp(argument->key, key) != 0) {
             spec->arguments[kept++] = *argument;
             continue;
         }
-        NN_REQUIRE(!given, NN_ERR_INVALID, "%s: option name is given twice", spec->name);
-        NN_REQUIRE(argument->value.kind == NN_VALUE_NAME || argument->value.kind == NN_VALUE_STRING,
-                   NN_ERR_INVALID, "%s: name isn't a word: expected letters, digits and '_'",
-                   spec->name);
-        given = true;
-        *name = argument->value.text;
+        NN_REQUIRE(!*given, NN_ERR_INVALID, "%s: option %s is given twice", spec->name, key);
+        *given = true;
+        *value = argument->value;
     }
     spec->count = kept;
     return NN_OK;
+}
+
+/* The options that any metric may have: see nn_metric_room. Without name, *name stays. */
+static nn_status take_outer(nn_spec *spec, const char **name, bool *weighted)
+{
+    bool given;
+    nn_value value;
+    NN_TRY(take_argument(spec, "name", &given, &value));
+    NN_REQUIRE(!given || value.kind == NN_VALUE_NAME || value.kind == NN_VALUE_STRING,
+               NN_ERR_INVALID, "%s: name isn't a word: expected letters, digits and '_'",
+               spec->name);
+    if (given)
+        *name = value.text;
+    NN_TRY(take_argument(spec, "weighted", &given, &value));
+    if (!given)
+        return NN_OK;
+    nn_status status =
+        nn_option_take(nn_option_find(nn_metric_room.outer, "weighted"), NULL, &value, weighted);
+    return status == NN_OK ? NN_OK : nn_fail_in(status, "%s", spec->name);
 }
 
 /* A metric of an output, named as the user named it; kind is the end of the spec's name. */
@@ -95,13 +111,26 @@ static nn_status make_metric(const nn_model *model, const nn_spec *spec, const c
     if (spec->count > 0)
         memcpy(own.arguments, spec->arguments, spec->count * sizeof(*own.arguments));
     metric->output = output;
-    nn_status status = take_name(&own, &name);
+    nn_status status = take_outer(&own, &name, &metric->weighted);
     if (status == NN_OK && (metric->name = nn_copy_string(name)) == NULL)
         status = NN_ERR_NO_MEMORY;
     if (status == NN_OK)
         status = nn_part_create_with(&metric->part, &nn_metric_room, &model->custom, &own);
     nn_release(own.arguments);
     return status;
+}
+
+/* As Keras, which has them in a list of their own, and counts them after the others. */
+static void put_weighted_last(nn_named_metric *metrics, size_t count)
+{
+    size_t plain = 0;
+    for (size_t i = 0; i < count; i++) {
+        const nn_named_metric metric = metrics[i];
+        if (metric.weighted)
+            continue;
+        memmove(metrics + plain + 1, metrics + plain, (i - plain) * sizeof(*metrics));
+        metrics[plain++] = metric;
+    }
 }
 
 static nn_status make_metrics(const nn_model *model, const nn_spec_list *list,
@@ -122,6 +151,7 @@ static nn_status make_metrics(const nn_model *model, const nn_spec_list *list,
                 NN_TRY(make_metric(model, list->specs[i], kind, output,
                                    &parts->metrics[parts->metric_count++]));
         }
+    put_weighted_last(parts->metrics, parts->metric_count);
     return NN_OK;
 }
 

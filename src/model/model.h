@@ -55,6 +55,7 @@ typedef struct nn_named_metric {
     char *name; /* as the user gave it, "mae"; the part's own name is in part.type->name */
     nn_part part;
     size_t output; /* of which output */
+    bool weighted; /* takes in sample and class weights */
 } nn_named_metric;
 
 /* What a model is compiled with. */
@@ -62,7 +63,8 @@ typedef struct nn_compile_parts {
     nn_part optimizer;
     nn_part *losses; /* one for each output, or one for all */
     size_t loss_count;
-    nn_named_metric *metrics; /* in the order of the outputs */
+    /* those that aren't weighted in the order of the outputs, then so those that are */
+    nn_named_metric *metrics;
     size_t metric_count;
 } nn_compile_parts;
 

@@ -19,8 +19,8 @@ typedef struct nn_trainer_output {
     nn_target target;
     nn_real *values;      /* [rows * distributions][width], or */
     int32_t *labels;      /* [rows * distributions] */
-    double *row_weight;   /* [rows * distributions] sample weight times class weight; 0: it doesn't
-                           count */
+    double *row_weight;   /* [rows * distributions] sample weight times class weight */
+    bool weighted;        /* there are such weights; else each is 1 */
     double divisor;       /* of the sum of the weighted losses: see nn_loss_divisor */
     nn_real *loss_factor; /* [rows * distributions] row_weight times loss_weight over the divisor */
     double *row_loss;     /* [rows * distributions] */

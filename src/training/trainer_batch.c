@@ -8,6 +8,15 @@ static size_t class_of(const nn_real *values, size_t width)
     return width == 1 ? values[0] >= (nn_real)0.5 : nn_largest(width, values);
 }
 
+/* A label that is no class, which the loss ignores, has none. */
+static double class_weight_of(const nn_trainer_output *output, const double *class_weight, size_t i)
+{
+    if (output->labels == NULL)
+        return class_weight[class_of(output->values + i * output->width, output->width)];
+    const size_t label = (size_t)output->labels[i];
+    return label < output->width ? class_weight[label] : 1;
+}
+
 /* Of row i of the output, a distribution of a row of the batch. */
 static double weight_of(const nn_trainer_output *output, const nn_source *source,
                         const nn_rows *rows, size_t i)
@@ -19,10 +28,7 @@ static double weight_of(const nn_trainer_output *output, const nn_source *source
         weight = (double)((const float *)sample_weight
                               ->values)[nn_column_place(sample_weight, nn_rows_at(rows, row))];
     if (source->class_weight != NULL)
-        weight *=
-            source->class_weight[output->labels != NULL
-                                     ? (size_t)output->labels[i]
-                                     : class_of(output->values + i * output->width, output->width)];
+        weight *= class_weight_of(output, source->class_weight, i);
     return weight;
 }
 
@@ -35,12 +41,12 @@ static void gather_weights(nn_trainer_output *output, const nn_part *loss, doubl
     double weights = 0;
     for (size_t i = 0; i < loss_rows; i++) {
         const bool counts = nn_loss_counts(loss, &output->target, i);
-        output->row_weight[i] = counts ? weight_of(output, source, rows, i) : 0;
+        output->row_weight[i] = weight_of(output, source, rows, i);
         counted += counts;
-        weights += output->row_weight[i];
+        weights += counts ? output->row_weight[i] : 0;
     }
-    const bool weighted = source->sample_weight != NULL || source->class_weight != NULL;
-    output->divisor = nn_loss_divisor(loss, counted, weighted, weights);
+    output->weighted = source->sample_weight != NULL || source->class_weight != NULL;
+    output->divisor = nn_loss_divisor(loss, counted, output->weighted, weights);
     for (size_t i = 0; i < loss_rows; i++)
         output->loss_factor[i] = (nn_real)nn_trainer_reduce(output, scale * output->row_weight[i]);
 }

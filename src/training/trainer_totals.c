@@ -21,6 +21,12 @@ nn_status nn_trainer_make_totals(nn_trainer *trainer, const nn_model *model)
     return trainer->metric_states != NULL ? NN_OK : NN_ERR_NO_MEMORY;
 }
 
+/* Of the rows; NULL: none. */
+static const double *weights_for(const nn_named_metric *metric, const nn_trainer_output *output)
+{
+    return metric->weighted && output->weighted ? output->row_weight : NULL;
+}
+
 void nn_trainer_add_batch(nn_trainer *trainer, const nn_model *model, double loss)
 {
     double *state = trainer->metric_states;
@@ -31,7 +37,7 @@ void nn_trainer_add_batch(nn_trainer *trainer, const nn_model *model, double los
         const nn_trainer_output *output = &trainer->outputs[metric->output];
         nn_metric_of(&metric->part)
             ->update(metric->part.self, state, trainer->rows * output->distributions, output->width,
-                     output->y, &output->target);
+                     output->y, &output->target, weights_for(metric, output));
         state += state_count(model, metric);
     }
 }
