@@ -346,7 +346,8 @@ NN_API nn_status nn_model_set_seed(nn_model *model, uint64_t seed);
  * several outputs takes a list of losses in their order ("mse; bce"), or one for all, and its metrics
  * are of every output, or with an output's name of that one ("head/accuracy; tail/mae"). Besides its
  * options a metric may have a name ("precision class_id=2 name=precision_2"), by which values and history
- * know it; else they know it by its own.
+ * know it; else they know it by its own. With weighted=true it takes sample and class weights in; such metrics
+ * come after the others, and as weighted_... where one of the name stands among those.
  * Compiling again keeps the weights and starts the optimizer anew.
  * Errors: NN_ERR_INVALID (also a layer whose output nobody reads), NN_ERR_SHAPE (a loss or metric that
  * can't work on the output; softmax over 1 value), NN_ERR_STATE, NN_ERR_NO_MEMORY. */
@@ -444,8 +445,8 @@ NN_API nn_status nn_model_summary(const nn_model *model, char *buffer, size_t si
  * machine, with the threads of now and nothing else running, whether other tiles are faster for training
  * steps of batch_size rows, for evaluation and for predicting a row, and keeps what it found with the
  * model, for products of these sizes; those of other sizes (a smaller last batch) stay by the rule. It
- * takes up to a few seconds for each size, without a way to stop it. The weights don't change; a model's results stay
- * the same on any number of threads, but their last digits may differ from those of the rule, and from
+ * takes up to a few seconds for each size, without a way to stop it. The weights don't change; a model's
+ * results stay the same on any number of threads, but their last digits may differ from those of the rule, and from
  * one measurement to the next. Plans aren't saved or cloned with a model.
  * Errors: NN_ERR_STATE (not compiled, in use), NN_ERR_INVALID (batch_size 0 or too large),
  * NN_ERR_NO_MEMORY (the plan before stays). */
@@ -547,18 +548,17 @@ NN_API nn_status nn_fit(nn_model *model, const nn_dataset *data, const nn_fit_op
 /* Loss, then the metrics, over all rows of data: values[count], count = nn_model_metric_count. With a
  * dataset of one batch it is Keras's test_on_batch, as nn_predict is its predict_on_batch. A loss that isn't
  * a mean over rows (reduction=sum, mean_with_sample_weight, or an ignore_class) is that of batches of 256 rows,
- * weighted by how many they have. The loss
- * includes the penalties of regularizers, here and in training, as in Keras; like Keras's `metrics`, metrics
- * leave sample and class weights out. Metrics of yes-or-no answers (precision, f1_score, auc, ...) take class
- * labels for one-hot rows. */
+ * weighted by how many they have. The loss includes the penalties of regularizers, here and in training, as
+ * in Keras; like Keras's `metrics`, metrics leave sample and class weights out, unless they have
+ * weighted=true, like its `weighted_metrics`. Metrics of yes-or-no answers (precision, f1_score, auc, ...) take class labels for one-hot rows. */
 NN_API nn_status nn_evaluate(const nn_model *model, const nn_dataset *data, double *values,
                              size_t count);
 
 /* The confusion matrix over all rows of data: counts[classes x classes], a row for each true class and a
  * column for each predicted one, so that counts[t * classes + p] is how often t was taken for p. The
  * predicted class is the largest output, the true one the label or the largest target; classes is the
- * number of outputs. Rows of the loss's ignore_class aren't counted. A model with one output tells two classes apart: 1 is an output, or a target, above
- * 0.5. Needs a compiled model, whose loss says what targets are. Errors: as nn_evaluate's, and
+ * number of outputs. Rows of the loss's ignore_class aren't counted. A model with one output tells two
+ * classes apart: 1 is an output, or a target, above 0.5. Needs a compiled model, whose loss says what targets are. Errors: as nn_evaluate's, and
  * NN_ERR_NONFINITE (an output is NaN); counts is then as it was. */
 NN_API nn_status nn_confusion_matrix(const nn_model *model, const nn_dataset *data, size_t *counts,
                                      size_t classes);
