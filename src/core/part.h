@@ -96,7 +96,8 @@ typedef struct nn_option {
     const char *default_text;        /* STRING, CHOICE, PART (a spec), SHAPE; NULL: none */
     const char *const *choices;      /* CHOICE: names, ended by NULL */
     const nn_room *room;             /* PART, REAL_OR_PART */
-    const char *help;                /* one line */
+    const char *instead; /* REAL, OPTIONAL_REAL: what to do where Keras takes a list; NULL */
+    const char *help;    /* one line */
 } nn_option;
 
 #define NN_OPTION_SIZE(s, field, value, low, high, text)                                           \

@@ -124,8 +124,9 @@ static nn_status take_optional_integer(const nn_option *option, const nn_value *
 
 static nn_status take_real(const nn_option *option, const nn_value *value, double *real)
 {
-    OPTION_REQUIRE(value->kind == NN_VALUE_NUMBER, "%s is %s, expected a number", option->name,
-                   describe(value));
+    OPTION_REQUIRE(value->kind == NN_VALUE_NUMBER, "%s is %s, expected a number%s%s", option->name,
+                   describe(value), option->instead != NULL ? ": " : "",
+                   option->instead != NULL ? option->instead : "");
     OPTION_REQUIRE(fabs(value->number) <= (double)FLT_MAX,
                    "%s is %s, expected a finite number of at most %g", option->name, value->text,
                    (double)FLT_MAX);

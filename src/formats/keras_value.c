@@ -37,21 +37,22 @@ static nn_status read_names(const nn_json *list, nn_value *value)
     return NN_OK;
 }
 
-static bool is_item(const nn_json *item, nn_option_type type)
+/* A list where one number is wanted is read all the same: what takes it can tell what to do instead. */
+static bool takes_reals(nn_option_type type)
 {
-    return nn_json_is(item, NN_JSON_NUMBER) && (item->whole || type == NN_TYPE_REALS);
+    return type == NN_TYPE_REALS || type == NN_TYPE_REAL || type == NN_TYPE_OPTIONAL_REAL;
 }
 
 /* The items of a list, from item on: numbers, or the dimensions of a shape, as the type says. */
 static nn_status read_tuple(const nn_json *list, const nn_json *item, nn_option_type type,
                             nn_value *value)
 {
-    const bool shape = type != NN_TYPE_REALS;
+    const bool shape = !takes_reals(type);
     NN_REQUIRE(!shape || nn_json_count(list) <= NN_MAX_RANK + 1, NN_ERR_UNSUPPORTED,
                "a list of %zu values", nn_json_count(list));
     NN_TRY(begin_tuple(value, nn_json_count(list)));
     for (; item != NULL; item = nn_json_next(list, item)) {
-        NN_REQUIRE(is_item(item, type), NN_ERR_FORMAT, "%s",
+        NN_REQUIRE(nn_json_is(item, NN_JSON_NUMBER) && (item->whole || !shape), NN_ERR_FORMAT, "%s",
                    shape ? "a dimension isn't a whole number" : "an item isn't a number");
         NN_TRY(read_number(item, &value->items[value->count]));
         value->count++;

@@ -15,8 +15,12 @@ struct confusion {
 };
 
 #define THRESHOLDS(text)                                                                           \
-    NN_OPTION_OPTIONAL_REAL(struct confusion, thresholds, 0, 1,                                    \
-                            "an output above it says yes; none: " text)
+    {                                                                                              \
+        .name = "thresholds", .type = NN_TYPE_OPTIONAL_REAL,                                       \
+        .offset = offsetof(struct confusion, thresholds), .minimum = 0, .maximum = 1,              \
+        .instead = "for several thresholds give several metrics, told apart by name=...",          \
+        .help = "an output above it says yes; none: " text                                         \
+    }
 
 static const nn_option count_options[] = {THRESHOLDS("0.5"), NN_OPTION_END};
 
