@@ -142,8 +142,8 @@ NN_API nn_status nn_dataset_from_arrays(nn_dataset **data, size_t rows, const vo
                                         nn_dtype y_type, size_t y_width);
 
 /* Adds a borrowed column of rows x width: "sample_weight" (NN_FLOAT32, width 1, finite and not
- * negative), which weighs each row's losses, or the values of an input or the targets of an output, under the
- * name of that layer. A dataset has up to 40 columns.
+ * negative), which weighs each row's losses and what it counts for in weighted metrics, or the values of an
+ * input or the targets of an output, under the name of that layer. A dataset has up to 40 columns.
  * Errors: NN_ERR_INVALID, NN_ERR_STATE (the dataset is sliced or in use), NN_ERR_NO_MEMORY. */
 NN_API nn_status nn_dataset_add_column(nn_dataset *data, const char *name, const void *values,
                                        nn_dtype type, size_t width);
@@ -283,7 +283,8 @@ typedef struct nn_custom_loss {
     void (*release)(void *user);
 } nn_custom_loss;
 
-/* A metric is the mean of its values over all rows. */
+/* A metric is the mean of its values over all rows, a weighted one ("my_metric weighted=true") the mean by
+ * their weights, which are the library's to take in. */
 typedef struct nn_custom_metric {
     size_t struct_size; /* sizeof(nn_custom_metric) */
     const char *name;
@@ -405,8 +406,8 @@ NN_API size_t nn_model_parameter_count(const nn_model *model);
 
 /* The values that nn_evaluate and nn_train_on_batch write: "loss", then the metrics in order. With several
  * outputs: "loss", each output's own, not weighted ("head_loss"), then the metrics output by output
- * ("head_accuracy"). The count is 0 before compile; a name past the end is NULL. Valid until compile or
- * free. */
+ * ("head_accuracy"). Weighted metrics come after all others. The count is 0 before compile; a name past the end
+ * is NULL. Valid until compile or free. */
 NN_API size_t nn_model_metric_count(const nn_model *model);
 NN_API const char *nn_model_metric_name(const nn_model *model, size_t index);
 
@@ -510,8 +511,9 @@ typedef struct nn_fit_options {
     const nn_dataset *validation_data; /* evaluated after each epoch; NULL: none */
     double validation_split;           /* fraction in [0, 1) of the rows, taken from the end, to
                                           validate on instead of training on them; 0 */
-    const double *class_weight;        /* [class_weight_count] factor of each class's loss; NULL:
-                                          1. Only for models with one output */
+    const double *class_weight;        /* [class_weight_count] factor of each class's loss, and in
+                                          weighted metrics, beside sample weights; not in validation.
+                                          NULL: 1. Only for models with one output */
     size_t class_weight_count;
     const char *callbacks;      /* list of specs: "csv_logger filename=log.csv"; NULL: none */
     nn_event_function callback; /* called for every event; NULL: none */
@@ -550,7 +552,8 @@ NN_API nn_status nn_fit(nn_model *model, const nn_dataset *data, const nn_fit_op
  * a mean over rows (reduction=sum, mean_with_sample_weight, or an ignore_class) is that of batches of 256 rows,
  * weighted by how many they have. The loss includes the penalties of regularizers, here and in training, as
  * in Keras; like Keras's `metrics`, metrics leave sample and class weights out, unless they have
- * weighted=true, like its `weighted_metrics`. Metrics of yes-or-no answers (precision, f1_score, auc, ...) take class labels for one-hot rows. */
+ * weighted=true, like its `weighted_metrics`. Metrics of yes-or-no answers (precision, f1_score,
+ * auc, ...) take class labels for one-hot rows. */
 NN_API nn_status nn_evaluate(const nn_model *model, const nn_dataset *data, double *values,
                              size_t count);
 
@@ -558,8 +561,8 @@ NN_API nn_status nn_evaluate(const nn_model *model, const nn_dataset *data, doub
  * column for each predicted one, so that counts[t * classes + p] is how often t was taken for p. The
  * predicted class is the largest output, the true one the label or the largest target; classes is the
  * number of outputs. Rows of the loss's ignore_class aren't counted. A model with one output tells two
- * classes apart: 1 is an output, or a target, above 0.5. Needs a compiled model, whose loss says what targets are. Errors: as nn_evaluate's, and
- * NN_ERR_NONFINITE (an output is NaN); counts is then as it was. */
+ * classes apart: 1 is an output, or a target, above 0.5. Needs a compiled model, whose loss says what targets are.
+ * Errors: as nn_evaluate's, and NN_ERR_NONFINITE (an output is NaN); counts is then as it was. */
 NN_API nn_status nn_confusion_matrix(const nn_model *model, const nn_dataset *data, size_t *counts,
                                      size_t classes);
 

@@ -873,7 +873,7 @@ class model
 
     model &set_trainable(const char *) = delete; /* or a name alone would pass for true */
 
-    /* metrics: a list, "accuracy; mean_absolute_error"; empty: none. */
+    /* metrics: a list, "accuracy; mean_absolute_error; accuracy weighted=true"; empty: none. */
     model &compile(const std::string &optimizer, const std::string &loss,
                    const std::string &metrics = std::string())
     {

@@ -1,8 +1,9 @@
 /* r2_score, the coefficient of determination: of each output 1 - residual / total, with residual =
- * sum (t - y)^2 and total = sum (t - mean t)^2; then the outputs' mean, or (variance_weighted_average) their
- * mean by total. num_regressors p makes it the adjusted score 1 - (1 - R2) (n - 1) / (n - p - 1), n the number
- * of targets, whatever they weigh, unless n - p - 1 isn't above 0.  Source: Keras; scikit-learn where Keras divides 0 by 0: a
- * constant target that is met is a score of 1, and where all are constant the average is uniform. */
+ * sum w (t - y)^2 and total = sum w (t - mean t)^2, w the rows' weights and the mean by them; then the outputs'
+ * mean, or (variance_weighted_average) their mean by total. num_regressors p makes it the adjusted score
+ * 1 - (1 - R2) (n - 1) / (n - p - 1), n the number of targets, whatever they weigh, unless n - p - 1 isn't above 0.
+ * Source: Keras; scikit-learn where Keras divides 0 by 0: a constant target that is met is a score of 1, and where
+ * all are constant the average is uniform; and 0 where nothing weighs anything. */
 #include "metric.h"
 #include "status.h"
 #include <math.h>
