@@ -122,3 +122,58 @@ golden_column read_column(const char *key)
     }
     return made;
 }
+
+void set_initial_weights(nn_model *model)
+{
+    size_t index;
+    json_t *value;
+    const json_t *weights = member(golden, "initial_weights");
+    ck_assert_uint_eq(nn_model_weight_count(model), json_array_size(weights));
+    json_array_foreach(weights, index, value)
+    {
+        float *values = floats(member(value, "values"));
+        OK(nn_model_set_weights(model, text(value, "name"), values,
+                                json_array_size(member(value, "values"))));
+        free(values);
+    }
+}
+
+nn_model *golden_model(void)
+{
+    nn_model *model;
+    size_t index;
+    json_t *value;
+    OK(nn_model_create(&model));
+    json_array_foreach(member(golden, "layers"), index, value)
+        OK(nn_model_add(model, json_string_value(value)));
+    OK(nn_model_compile(model, text(golden, "optimizer"), text(golden, "loss"), NULL));
+    set_initial_weights(model);
+    return model;
+}
+
+bool is_spec_of(const char *spec, const char *part)
+{
+    const size_t length = strlen(part);
+    return strncmp(spec, part, length) == 0 && (spec[length] == '\0' || spec[length] == ' ');
+}
+
+size_t count_cases_of(const char *file_name, const char *key, const char *part)
+{
+    const size_t count = count_cases(file_name);
+    size_t found = 0;
+    for (size_t i = 0; i < count; i++) {
+        use_case(file_name, (int)i);
+        found += is_spec_of(text(golden, key), part);
+        free_file();
+    }
+    return found;
+}
+
+void add_cases(Suite *suite, const char *name, const char *file_name, const TTest *test)
+{
+    const size_t count = count_cases(file_name);
+    if (count == 0)
+        exit(EXIT_FAILURE); /* a loop of no runs would pass */
+    TCase *cases = add_case(suite, name, NULL, free_file);
+    tcase_add_loop_test(cases, test, 0, (int)count);
+}

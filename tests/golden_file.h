@@ -4,7 +4,9 @@
 
 #include "nn.h"
 #include "real.h"
+#include "suite.h"
 #include <jansson.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 /* The case that use_case chose. It belongs to its file, which free_file frees. */
@@ -34,5 +36,18 @@ typedef struct golden_column {
 } golden_column;
 
 golden_column read_column(const char *key);
+
+/* Gives a model the case's initial_weights, as many as it has. */
+void set_initial_weights(nn_model *model);
+
+/* The case's layers, compiled with its optimizer and loss, with its initial_weights. */
+nn_model *golden_model(void);
+
+/* How many cases of a file have a spec of that part under the key. */
+size_t count_cases_of(const char *file, const char *key, const char *part);
+bool is_spec_of(const char *spec, const char *part);
+
+/* One run of test for each case of a file, under a name. A file without any ends the program as failed. */
+void add_cases(Suite *suite, const char *name, const char *file, const TTest *test);
 
 #endif

@@ -84,16 +84,9 @@ static job start_job(void)
         OK(nn_model_add(made.model, json_string_value(value)));
     OK(nn_model_compile(made.model, text(golden, "optimizer"), text(golden, "loss"),
                         text(golden, "metrics")));
-    const json_t *weights = member(golden, "initial_weights");
-    ck_assert_uint_eq(nn_model_weight_count(made.model), json_array_size(weights));
-    json_array_foreach(weights, index, value)
-    {
+    set_initial_weights(made.model);
+    json_array_foreach(member(golden, "initial_weights"), index, value) /* in Keras's order, too */
         ck_assert_str_eq(nn_model_weight_name(made.model, index), text(value, "name"));
-        float *values = floats(member(value, "values"));
-        OK(nn_model_set_weights(made.model, text(value, "name"), values,
-                                json_array_size(member(value, "values"))));
-        free(values);
-    }
     return made;
 }
 
@@ -316,25 +309,16 @@ END_TEST
 
 /* ---- the suite -------------------------------------------------------------------------------- */
 
-/* One run of test for each case of a file. */
-static void add_file(Suite *suite, const char *name, const TTest *test)
-{
-    TCase *cases = tcase_create(name);
-    tcase_set_timeout(cases, 120); /* seconds, for Valgrind */
-    tcase_add_checked_fixture(cases, NULL, free_file);
-    tcase_add_loop_test(cases, test, 0, (int)count_cases(name));
-    suite_add_tcase(suite, cases);
-}
-
 int main(void)
 {
     Suite *suite = suite_create("golden");
-    add_file(suite, "activations.json", activations_are_those_of_keras);
-    add_file(suite, "losses.json", losses_and_their_gradients_are_those_of_keras);
-    add_file(suite, "initializers.json",
-             inputs_and_outputs_of_a_weight_are_counted_as_keras_counts_them);
-    add_file(suite, "trajectories.json", a_hundred_steps_end_where_keras_ends);
-    add_file(suite, "fit.json", fit_gives_the_history_that_keras_gives);
+    add_cases(suite, "activations.json", "activations.json", activations_are_those_of_keras);
+    add_cases(suite, "losses.json", "losses.json", losses_and_their_gradients_are_those_of_keras);
+    add_cases(suite, "initializers.json", "initializers.json",
+              inputs_and_outputs_of_a_weight_are_counted_as_keras_counts_them);
+    add_cases(suite, "trajectories.json", "trajectories.json",
+              a_hundred_steps_end_where_keras_ends);
+    add_cases(suite, "fit.json", "fit.json", fit_gives_the_history_that_keras_gives);
     TCase *orthogonal = tcase_create("orthogonal");
     tcase_add_loop_test(orthogonal, orthogonal_kernels_are_orthogonal, 0, 5);
     suite_add_tcase(suite, orthogonal);

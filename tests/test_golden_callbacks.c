@@ -199,13 +199,7 @@ START_TEST(training_with_callbacks_goes_where_keras_goes)
                                  text(golden, "optimizer"), "mse", "mean_absolute_error");
     size_t index;
     json_t *value;
-    json_array_foreach(member(golden, "initial_weights"), index, value)
-    {
-        float *values = floats(member(value, "values"));
-        OK(nn_model_set_weights(model, text(value, "name"), values,
-                                json_array_size(member(value, "values"))));
-        free(values);
-    }
+    set_initial_weights(model);
     nn_fit_options options = NN_FIT_OPTIONS_INIT;
     options.epochs = size(golden, "epochs");
     options.batch_size = size(golden, "batch_size");
@@ -253,20 +247,11 @@ START_TEST(training_with_callbacks_goes_where_keras_goes)
 }
 END_TEST
 
-/* One run of test for each case of a file. */
-static void add_file(Suite *suite, const char *name, const TTest *test)
-{
-    TCase *cases = tcase_create(name);
-    tcase_set_timeout(cases, 120);
-    tcase_add_checked_fixture(cases, NULL, free_file);
-    tcase_add_loop_test(cases, test, 0, (int)count_cases(name));
-    suite_add_tcase(suite, cases);
-}
-
 int main(void)
 {
     Suite *suite = suite_create("golden callbacks");
-    add_file(suite, "callbacks.json", a_callback_does_what_keras_does);
-    add_file(suite, "callback_runs.json", training_with_callbacks_goes_where_keras_goes);
+    add_cases(suite, "callbacks.json", "callbacks.json", a_callback_does_what_keras_does);
+    add_cases(suite, "callback_runs.json", "callback_runs.json",
+              training_with_callbacks_goes_where_keras_goes);
     return run_suite(suite);
 }

@@ -52,21 +52,6 @@ static nn_model *make_model(void)
     return model;
 }
 
-static void set_weights(nn_model *model)
-{
-    size_t index;
-    json_t *value;
-    const json_t *weights = member(golden, "initial_weights");
-    ck_assert_uint_eq(nn_model_weight_count(model), json_array_size(weights));
-    json_array_foreach(weights, index, value)
-    {
-        float *values = floats(member(value, "values"));
-        OK(nn_model_set_weights(model, text(value, "name"), values,
-                                json_array_size(member(value, "values"))));
-        free(values);
-    }
-}
-
 static void compile(nn_model *model, const char *optimizer)
 {
     const json_t *given = member(golden, "loss_weights");
@@ -155,7 +140,7 @@ START_TEST(outputs_are_those_of_keras)
     use_case(file_name, _i);
     table t = make_table();
     nn_model *model = make_model();
-    set_weights(model);
+    set_initial_weights(model);
     check_forward(model, &t);
     nn_model_free(model);
     free_table(&t);
@@ -170,7 +155,7 @@ START_TEST(gradients_are_those_of_keras)
     const size_t rows = size(golden, "batch_size");
     nn_source source;
     nn_trainer *trainer;
-    set_weights(model);
+    set_initial_weights(model);
     compile(model, "sgd learning_rate=0 momentum=0.5"); /* which isn't folded into the walk */
     OK(nn_source_open(&source, model, t.data, "data"));
     OK(nn_trainer_create(&trainer, model, rows, true));
@@ -201,7 +186,7 @@ START_TEST(training_goes_where_keras_goes)
     nn_model *model = make_model();
     const size_t rows = size(golden, "rows"), steps = size(golden, "steps");
     const size_t batch_size = size(golden, "batch_size");
-    set_weights(model);
+    set_initial_weights(model);
     compile(model, "sgd learning_rate=0.05");
     const size_t count = nn_model_metric_count(model);
     double *values = reserve(count, sizeof *values),
@@ -258,7 +243,7 @@ START_TEST(a_config_that_keras_wrote_is_read)
     for (size_t i = 0; i < nn_model_input_count(model); i++)
         ck_assert_str_eq(nn_model_input_name(model, i),
                          text(json_array_get(member(golden, "inputs"), i), "name"));
-    set_weights(model);
+    set_initial_weights(model);
     check_forward(model, &t);
 
     size_t length;
@@ -286,22 +271,13 @@ START_TEST(four_configs_are_there)
 }
 END_TEST
 
-static void add_cases(Suite *suite, const char *name, const TTest *test)
-{
-    TCase *cases = tcase_create(name);
-    tcase_set_timeout(cases, 120);
-    tcase_add_checked_fixture(cases, NULL, free_file);
-    tcase_add_loop_test(cases, test, 0, (int)count_cases(file_name));
-    suite_add_tcase(suite, cases);
-}
-
 int main(void)
 {
     Suite *suite = suite_create("golden graphs");
-    add_cases(suite, "outputs", outputs_are_those_of_keras);
-    add_cases(suite, "gradients", gradients_are_those_of_keras);
-    add_cases(suite, "training", training_goes_where_keras_goes);
-    add_cases(suite, "configs", a_config_that_keras_wrote_is_read);
+    add_cases(suite, "outputs", file_name, outputs_are_those_of_keras);
+    add_cases(suite, "gradients", file_name, gradients_are_those_of_keras);
+    add_cases(suite, "training", file_name, training_goes_where_keras_goes);
+    add_cases(suite, "configs", file_name, a_config_that_keras_wrote_is_read);
     TCase *whole = tcase_create("all");
     tcase_add_test(whole, four_configs_are_there);
     suite_add_tcase(suite, whole);

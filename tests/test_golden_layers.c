@@ -191,27 +191,6 @@ END_TEST
 
 /* ---- training ---- */
 
-static nn_model *build_model(void)
-{
-    nn_model *model;
-    size_t index;
-    json_t *value;
-    OK(nn_model_create(&model));
-    json_array_foreach(member(golden, "layers"), index, value)
-        OK(nn_model_add(model, json_string_value(value)));
-    OK(nn_model_compile(model, text(golden, "optimizer"), text(golden, "loss"), NULL));
-    const json_t *weights = member(golden, "initial_weights");
-    ck_assert_uint_eq(nn_model_weight_count(model), json_array_size(weights));
-    json_array_foreach(weights, index, value)
-    {
-        float *values = floats(member(value, "values"));
-        OK(nn_model_set_weights(model, text(value, "name"), values,
-                                json_array_size(member(value, "values"))));
-        free(values);
-    }
-    return model;
-}
-
 static void check_training(const char *file, int index)
 {
     use_case(file, index);
@@ -220,7 +199,7 @@ static void check_training(const char *file, int index)
     const json_t *losses = member(golden, "loss_by_step");
     nn_dataset *data;
     OK(nn_dataset_from_arrays(&data, rows, x.values, x.type, x.width, y.values, y.type, y.width));
-    nn_model *model = build_model();
+    nn_model *model = golden_model();
     ck_assert_uint_eq(json_array_size(losses), size(golden, "steps"));
     for (size_t step = 0; step < size(golden, "steps"); step++) {
         nn_dataset *batch;
@@ -366,28 +345,18 @@ START_TEST(a_model_that_keras_wrote_is_read_and_computes_the_same)
 }
 END_TEST
 
-static bool add_file(Suite *suite, const char *name, const TTest *test)
-{
-    TCase *cases = tcase_create(name);
-    const size_t count = count_cases(name);
-    tcase_add_checked_fixture(cases, NULL, free_file);
-    tcase_add_loop_test(cases, test, 0, (int)count);
-    suite_add_tcase(suite, cases);
-    return count > 0;
-}
-
 int main(void)
 {
     Suite *suite = suite_create("golden_layers");
-    if (!add_file(suite, "layers.json", outputs_gradients_and_statistics_are_those_of_keras) ||
-        !add_file(suite, "layer_steps.json", training_goes_where_keras_goes) ||
-        !add_file(suite, "activity_steps.json",
-                  training_with_penalties_on_outputs_goes_where_keras_goes) ||
-        !add_file(suite, "adapted_layers.json",
-                  what_is_learned_from_data_is_what_keras_and_scikit_learn_find) ||
-        !add_file(suite, "layer_configs.json", a_layer_that_keras_wrote_is_read) ||
-        !add_file(suite, "layer_models.json",
-                  a_model_that_keras_wrote_is_read_and_computes_the_same))
-        return EXIT_FAILURE;
+    add_cases(suite, "layers.json", "layers.json",
+              outputs_gradients_and_statistics_are_those_of_keras);
+    add_cases(suite, "layer_steps.json", "layer_steps.json", training_goes_where_keras_goes);
+    add_cases(suite, "activity_steps.json", "activity_steps.json",
+              training_with_penalties_on_outputs_goes_where_keras_goes);
+    add_cases(suite, "adapted_layers.json", "adapted_layers.json",
+              what_is_learned_from_data_is_what_keras_and_scikit_learn_find);
+    add_cases(suite, "layer_configs.json", "layer_configs.json", a_layer_that_keras_wrote_is_read);
+    add_cases(suite, "layer_models.json", "layer_models.json",
+              a_model_that_keras_wrote_is_read_and_computes_the_same);
     return run_suite(suite);
 }

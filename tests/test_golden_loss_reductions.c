@@ -112,13 +112,7 @@ static struct job begin(void)
     job.model = make_model(1, layers.data, text(golden, "optimizer"), text(golden, "loss"),
                            text(golden, "metrics"));
     nn_text_free(&layers);
-    json_array_foreach(member(golden, "initial_weights"), index, value)
-    {
-        float *values = floats(member(value, "values"));
-        OK(nn_model_set_weights(job.model, text(value, "name"), values,
-                                json_array_size(member(value, "values"))));
-        free(values);
-    }
+    set_initial_weights(job.model);
     return job;
 }
 
@@ -227,48 +221,28 @@ END_TEST
 
 /* ---- all of them ---- */
 
-static size_t cases_of(const char *file, const char *key, const char *loss)
-{
-    const size_t length = strlen(loss), count = count_cases(file);
-    size_t found = 0;
-    for (size_t i = 0; i < count; i++) {
-        use_case(file, (int)i);
-        const char *spec = text(golden, key);
-        found += strncmp(spec, loss, length) == 0 && (spec[length] == '\0' || spec[length] == ' ');
-        free_file();
-    }
-    return found;
-}
-
 START_TEST(every_loss_is_compared)
 {
     for (size_t i = 0; i < nn_loss_room.count; i++) {
         const char *name = nn_loss_room.parts[i]->name;
         size_t trained = 0;
         for (size_t f = 0; f < STEPS_FILES; f++)
-            trained += cases_of(steps_files[f], "loss", name);
-        ck_assert_msg(cases_of(values_file, "spec", name) >= 3, "few values of %s", name);
+            trained += count_cases_of(steps_files[f], "loss", name);
+        ck_assert_msg(count_cases_of(values_file, "spec", name) >= 3, "few values of %s", name);
         ck_assert_msg(trained >= 3, "little training with %s", name);
     }
 }
 END_TEST
 
-static void add_file(Suite *suite, const char *name, const TTest *test)
-{
-    TCase *cases = tcase_create(name);
-    tcase_set_timeout(cases, 120);
-    tcase_add_checked_fixture(cases, NULL, free_file);
-    tcase_add_loop_test(cases, test, 0, (int)count_cases(name));
-    suite_add_tcase(suite, cases);
-}
-
 int main(void)
 {
     Suite *suite = suite_create("golden loss reductions");
-    add_file(suite, values_file, a_batchs_loss_and_gradient_are_those_of_keras);
-    add_file(suite, steps_files[0], training_without_activation_goes_where_keras_goes);
-    add_file(suite, steps_files[1], training_behind_an_activation_goes_where_keras_goes);
-    add_file(suite, fits_file, fit_and_evaluate_report_what_keras_reports);
+    add_cases(suite, values_file, values_file, a_batchs_loss_and_gradient_are_those_of_keras);
+    add_cases(suite, steps_files[0], steps_files[0],
+              training_without_activation_goes_where_keras_goes);
+    add_cases(suite, steps_files[1], steps_files[1],
+              training_behind_an_activation_goes_where_keras_goes);
+    add_cases(suite, fits_file, fits_file, fit_and_evaluate_report_what_keras_reports);
     TCase *whole = tcase_create("all");
     tcase_set_timeout(whole, 120);
     tcase_add_test(whole, every_loss_is_compared);

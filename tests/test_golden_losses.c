@@ -68,27 +68,6 @@ START_TEST(each_rows_loss_and_gradient_are_those_of_keras)
 }
 END_TEST
 
-static nn_model *build(void)
-{
-    nn_model *model;
-    size_t index;
-    json_t *value;
-    OK(nn_model_create(&model));
-    json_array_foreach(member(golden, "layers"), index, value)
-        OK(nn_model_add(model, json_string_value(value)));
-    OK(nn_model_compile(model, text(golden, "optimizer"), text(golden, "loss"), NULL));
-    const json_t *weights = member(golden, "initial_weights");
-    ck_assert_uint_eq(nn_model_weight_count(model), json_array_size(weights));
-    json_array_foreach(weights, index, value)
-    {
-        float *values = floats(member(value, "values"));
-        OK(nn_model_set_weights(model, text(value, "name"), values,
-                                json_array_size(member(value, "values"))));
-        free(values);
-    }
-    return model;
-}
-
 START_TEST(training_with_it_goes_where_keras_goes)
 {
     use_case("loss_steps.json", _i);
@@ -98,7 +77,7 @@ START_TEST(training_with_it_goes_where_keras_goes)
     const size_t batch_size = size(golden, "batch_size");
     nn_dataset *data;
     OK(nn_dataset_from_arrays(&data, rows, x.values, x.type, x.width, y.values, y.type, y.width));
-    nn_model *model = build();
+    nn_model *model = golden_model();
     double *series = reserve(steps, sizeof *series);
     ck_assert_uint_eq(json_array_size(member(golden, "loss_by_step")), steps);
     ck_assert_uint_eq(rows % batch_size, 0);
@@ -131,47 +110,26 @@ START_TEST(training_with_it_goes_where_keras_goes)
 }
 END_TEST
 
-/* How many cases of a file are of that loss. */
-static size_t cases_of(const char *file, const char *key, const char *loss)
-{
-    const size_t length = strlen(loss), count = count_cases(file);
-    size_t found = 0;
-    for (size_t i = 0; i < count; i++) {
-        use_case(file, (int)i);
-        const char *spec = text(golden, key);
-        found += strncmp(spec, loss, length) == 0 && (spec[length] == '\0' || spec[length] == ' ');
-        free_file();
-    }
-    return found;
-}
-
 START_TEST(every_loss_is_compared)
 {
     for (size_t i = 0; i < nn_loss_room.count; i++) {
         const char *name = nn_loss_room.parts[i]->name;
         if (strcmp(name, "categorical_generalized_cross_entropy") == 0)
             continue; /* by test_golden_loss_reductions.c alone */
-        ck_assert_msg(cases_of("losses_more.json", "spec", name) >= 3, "few values of %s", name);
-        ck_assert_msg(cases_of("loss_steps.json", "loss", name) >= 1, "no training with %s", name);
+        ck_assert_msg(count_cases_of("losses_more.json", "spec", name) >= 3, "few values of %s",
+                      name);
+        ck_assert_msg(count_cases_of("loss_steps.json", "loss", name) >= 1, "no training with %s",
+                      name);
     }
 }
 END_TEST
 
-/* One run of test for each case of a file. */
-static void add_file(Suite *suite, const char *name, const TTest *test)
-{
-    TCase *cases = tcase_create(name);
-    tcase_set_timeout(cases, 120);
-    tcase_add_checked_fixture(cases, NULL, free_file);
-    tcase_add_loop_test(cases, test, 0, (int)count_cases(name));
-    suite_add_tcase(suite, cases);
-}
-
 int main(void)
 {
     Suite *suite = suite_create("golden losses");
-    add_file(suite, "losses_more.json", each_rows_loss_and_gradient_are_those_of_keras);
-    add_file(suite, "loss_steps.json", training_with_it_goes_where_keras_goes);
+    add_cases(suite, "losses_more.json", "losses_more.json",
+              each_rows_loss_and_gradient_are_those_of_keras);
+    add_cases(suite, "loss_steps.json", "loss_steps.json", training_with_it_goes_where_keras_goes);
     TCase *whole = tcase_create("all");
     tcase_set_timeout(whole, 120);
     tcase_add_test(whole, every_loss_is_compared);

@@ -69,19 +69,6 @@ static nn_model *make_case_model(void)
     return model;
 }
 
-static void set_weights(nn_model *model)
-{
-    size_t index;
-    json_t *value;
-    json_array_foreach(member(golden, "initial_weights"), index, value)
-    {
-        float *values = floats(member(value, "values"));
-        OK(nn_model_set_weights(model, text(value, "name"), values,
-                                json_array_size(member(value, "values"))));
-        free(values);
-    }
-}
-
 /* The rows from first on, with their weights or without. */
 static nn_dataset *rows_from(const struct job *job, size_t first, size_t count, bool weighted)
 {
@@ -107,7 +94,7 @@ static struct job begin(void)
     job.model = make_case_model();
     OK(nn_model_compile(job.model, "sgd learning_rate=0.0625", text(golden, "loss"),
                         text(golden, "metrics")));
-    set_weights(job.model);
+    set_initial_weights(job.model);
     return job;
 }
 
@@ -250,19 +237,10 @@ START_TEST(compile_settings_of_keras_are_read_and_written_again)
 }
 END_TEST
 
-static void add_file(Suite *suite, const char *name, const TTest *test)
-{
-    TCase *cases = tcase_create(name);
-    tcase_set_timeout(cases, 120);
-    tcase_add_checked_fixture(cases, NULL, free_file);
-    tcase_add_loop_test(cases, test, 0, (int)count_cases(fits_file));
-    suite_add_tcase(suite, cases);
-}
-
 int main(void)
 {
     Suite *suite = suite_create("golden metric fits");
-    add_file(suite, "training", fit_evaluate_and_a_step_report_what_keras_reports);
-    add_file(suite, "settings", compile_settings_of_keras_are_read_and_written_again);
+    add_cases(suite, "training", fits_file, fit_evaluate_and_a_step_report_what_keras_reports);
+    add_cases(suite, "settings", fits_file, compile_settings_of_keras_are_read_and_written_again);
     return run_suite(suite);
 }

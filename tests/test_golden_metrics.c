@@ -145,16 +145,14 @@ END_TEST
 /* How many comparisons a file has with that metric. */
 static size_t cases_of(const char *file, const char *metric)
 {
-    const size_t length = strlen(metric), count = count_cases(file);
+    const size_t count = count_cases(file);
     size_t found = 0, index;
     json_t *wanted;
     for (size_t i = 0; i < count; i++) {
         use_case(file, (int)i);
         json_array_foreach(member(golden, "metrics"), index, wanted)
         {
-            const char *spec = text(wanted, "spec");
-            found +=
-                strncmp(spec, metric, length) == 0 && (spec[length] == '\0' || spec[length] == ' ');
+            found += is_spec_of(text(wanted, "spec"), metric);
         }
         free_file();
     }
@@ -171,22 +169,15 @@ START_TEST(every_metric_is_compared)
 }
 END_TEST
 
-/* One run of test for each case of a file. */
-static void add_file(Suite *suite, const char *name, const TTest *test)
-{
-    TCase *cases = tcase_create(name);
-    tcase_set_timeout(cases, 120);
-    tcase_add_checked_fixture(cases, NULL, free_file);
-    tcase_add_loop_test(cases, test, 0, (int)count_cases(name));
-    suite_add_tcase(suite, cases);
-}
-
 int main(void)
 {
     Suite *suite = suite_create("golden metrics");
-    add_file(suite, "metrics.json", each_metric_is_that_of_keras_after_every_batch);
-    add_file(suite, "weighted_metrics.json", each_metric_of_weighted_rows_is_that_of_keras);
-    add_file(suite, "metric_configs.json", each_metrics_config_from_keras_is_read);
+    add_cases(suite, "metrics.json", "metrics.json",
+              each_metric_is_that_of_keras_after_every_batch);
+    add_cases(suite, "weighted_metrics.json", "weighted_metrics.json",
+              each_metric_of_weighted_rows_is_that_of_keras);
+    add_cases(suite, "metric_configs.json", "metric_configs.json",
+              each_metrics_config_from_keras_is_read);
     TCase *whole = tcase_create("all");
     tcase_set_timeout(whole, 120);
     tcase_add_test(whole, every_metric_is_compared);

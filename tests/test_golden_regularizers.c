@@ -106,27 +106,6 @@ END_TEST
 
 /* ---- training ---- */
 
-static nn_model *build(void)
-{
-    nn_model *model;
-    size_t index;
-    json_t *value;
-    OK(nn_model_create(&model));
-    json_array_foreach(member(golden, "layers"), index, value)
-        OK(nn_model_add(model, json_string_value(value)));
-    OK(nn_model_compile(model, text(golden, "optimizer"), text(golden, "loss"), NULL));
-    const json_t *weights = member(golden, "initial_weights");
-    ck_assert_uint_eq(nn_model_weight_count(model), json_array_size(weights));
-    json_array_foreach(weights, index, value)
-    {
-        float *values = floats(member(value, "values"));
-        OK(nn_model_set_weights(model, text(value, "name"), values,
-                                json_array_size(member(value, "values"))));
-        free(values);
-    }
-    return model;
-}
-
 static nn_dataset *read_data(golden_column *x, golden_column *y, float **sample_weight)
 {
     const json_t *weight = json_object_get(golden, "sample_weight");
@@ -182,7 +161,7 @@ static void check_training(const char *file, int index)
     golden_column x, y;
     float *sample_weight;
     nn_dataset *data = read_data(&x, &y, &sample_weight);
-    nn_model *model = build();
+    nn_model *model = golden_model();
     train(model, data);
     const json_t *weights = member(golden, "final_weights"),
                  *initial = member(golden, "initial_weights");
@@ -284,23 +263,16 @@ START_TEST(every_regularizer_and_constraint_is_compared)
 }
 END_TEST
 
-/* One run of test for each case of a file. */
-static void add_file(Suite *suite, const char *name, const TTest *test)
-{
-    TCase *cases = tcase_create(name);
-    tcase_set_timeout(cases, 120);
-    tcase_add_checked_fixture(cases, NULL, free_file);
-    tcase_add_loop_test(cases, test, 0, (int)count_cases(name));
-    suite_add_tcase(suite, cases);
-}
-
 int main(void)
 {
     Suite *suite = suite_create("golden regularizers");
-    add_file(suite, "regularizers.json", each_penalty_and_its_gradient_are_those_of_keras);
-    add_file(suite, "constraints.json", each_weight_becomes_what_keras_makes_of_it);
-    add_file(suite, training_files[0], plain_training_goes_where_keras_goes);
-    add_file(suite, training_files[1], training_with_momentum_goes_where_keras_goes);
+    add_cases(suite, "regularizers.json", "regularizers.json",
+              each_penalty_and_its_gradient_are_those_of_keras);
+    add_cases(suite, "constraints.json", "constraints.json",
+              each_weight_becomes_what_keras_makes_of_it);
+    add_cases(suite, training_files[0], training_files[0], plain_training_goes_where_keras_goes);
+    add_cases(suite, training_files[1], training_files[1],
+              training_with_momentum_goes_where_keras_goes);
     TCase *whole = tcase_create("all");
     tcase_set_timeout(whole, 120);
     tcase_add_test(whole, every_regularizer_and_constraint_is_compared);
