@@ -18,7 +18,7 @@ TCase *add_case(Suite *suite, const char *name, void (*setup)(void), void (*tear
 {
     TCase *tcase = tcase_create(name);
     tcase_set_timeout(tcase, 120);
-    if (setup != NULL)
+    if (setup != NULL || teardown != NULL)
         tcase_add_checked_fixture(tcase, setup, teardown);
     suite_add_tcase(suite, tcase);
     return tcase;

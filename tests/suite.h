@@ -9,7 +9,7 @@
 /* Runs the suite, prints Check's summary, returns main's exit status; frees the suite. */
 int run_suite(Suite *suite);
 
-/* A case with a fixture (NULL: none), and with time for a machine that is shared. */
+/* A case with a fixture (either part may be NULL: none), and with time for a machine that is shared. */
 TCase *add_case(Suite *suite, const char *name, void (*setup)(void), void (*teardown)(void));
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
